@@ -1,0 +1,96 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let strict: [SwiftSetting] = [
+    .swiftLanguageMode(.v6),
+    .strictMemorySafety(),
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
+let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
+let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
+let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
+let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
+let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+
+/// A library target with its mirror of tests: arrows between targets never turn back.
+func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "mintmark",
+    products: [
+        .executable(name: "mintmark", targets: ["mintmark"])
+    ],
+    dependencies: [
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0", traits: []),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        library("OpenSSL", ["COpenSSL"]),
+        library("StrictJSON", ["CJansson"]),
+        library("Identity", ["OpenSSL", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]),
+        library("TransparencyLog", ["OpenSSL", grdb, logging]),
+        library("CertificateTransparency", ["OpenSSL", "TransparencyLog", "StrictJSON"]),
+        library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
+        library(
+            "Server",
+            [
+                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance",
+                hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics, nioCore, nioHTTP1, serviceLifecycle, unixSignals, yams,
+            ]
+        ),
+        library(
+            "DevelopmentIssuer",
+            ["OpenSSL", "StrictJSON", hummingbird, httpTypes, logging, nioCore, serviceLifecycle]
+        ),
+        .executableTarget(
+            name: "mintmark",
+            dependencies: [
+                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
+                "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, serviceLifecycle, unixSignals,
+            ],
+            swiftSettings: strict
+        ),
+        tests("OpenSSL", []),
+        tests("StrictJSON", []),
+        tests(
+            "Identity",
+            ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix]
+        ),
+        tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging]),
+        tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog"]),
+        tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
+        tests("Server", ["OpenSSL", "Identity", "Issuance", logging]),
+    ]
+)
