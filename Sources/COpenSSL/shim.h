@@ -1,0 +1,51 @@
+#pragma once
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/core_dispatch.h>
+#include <openssl/core_names.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
+#include <openssl/param_build.h>
+#include <openssl/pem.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rand.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+// Swift imports no function-like macros.
+
+static inline long copenssl_BIO_get_mem_data(BIO *bio, char **data) {
+    return BIO_get_mem_data(bio, data);
+}
+
+static inline void copenssl_free(void *pointer) {
+    OPENSSL_free(pointer);
+}
+
+static inline int copenssl_ERR_GET_LIB(unsigned long code) {
+    return ERR_GET_LIB(code);
+}
+
+// The algorithm inside a to-be-signed certificate can only be set by the signing
+// functions, which want the key; a key that lives elsewhere never comes here.
+static inline int copenssl_X509_set_tbs_algorithm(X509 *certificate, const X509_ALGOR *algorithm) {
+    return X509_ALGOR_copy((X509_ALGOR *)X509_get0_tbs_sigalg(certificate), algorithm);
+}
+
+static inline STACK_OF(X509) *copenssl_sk_X509_new_null(void) {
+    return sk_X509_new_null();
+}
+
+static inline int copenssl_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate) {
+    return sk_X509_push(stack, certificate);
+}
+
+static inline void copenssl_sk_X509_pop_free(STACK_OF(X509) *stack) {
+    sk_X509_pop_free(stack, X509_free);
+}

@@ -1,0 +1,66 @@
+internal import COpenSSL
+
+/// A public key that verifies signatures, imported into libcrypto once.
+package final class PublicKey: Sendable {
+    /// The key in its only accepted encoding.
+    package let subjectPublicKeyInfo: SubjectPublicKeyInfo
+
+    private let handle: KeyHandle
+
+    /// Imports a key; throws for algorithms that are never accepted and for points that are not on their curve.
+    package init(_ info: SubjectPublicKeyInfo) throws(OpenSSLError) {
+        handle = try Self.imported(info.key)
+        subjectPublicKeyInfo = info
+    }
+
+    /// Whether `signature` is a signature over `message` by this key under `scheme`.
+    ///
+    /// ECDSA signatures are in DER. A scheme of another key type is never valid. Whatever libcrypto answers but 1 is
+    /// "not valid", and its error queue is emptied.
+    package func isValidSignature(_ signature: [UInt8], over message: [UInt8], scheme: SignatureScheme) -> Bool {
+        guard isUsable(with: scheme) else { return false }
+        do {
+            return try unsafe handle.withPointer { key throws(OpenSSLError) in
+                try unsafe withDigestContext { context throws(OpenSSLError) in
+                    var keyContext: OpaquePointer?
+                    try check(
+                        unsafe EVP_DigestVerifyInit(context, &keyContext, scheme.hash?.fetched.pointer, nil, key),
+                        "EVP_DigestVerifyInit")
+                    try unsafe scheme.configure(keyContext)
+                    try check(
+                        unsafe EVP_DigestVerify(context, signature, signature.count, message, message.count),
+                        "EVP_DigestVerify")
+                    return true
+                }
+            }
+        } catch {
+            return false
+        }
+    }
+
+    private func isUsable(with scheme: SignatureScheme) -> Bool {
+        switch (subjectPublicKeyInfo.key, scheme) {
+        case (.ellipticCurve, .ecdsa), (.rsa, .rsaPKCS1), (.rsa, .rsaPSS), (.ed25519, .ed25519): true
+        default: false
+        }
+    }
+
+    private static func imported(_ key: SubjectPublicKeyInfo.Key) throws(OpenSSLError) -> KeyHandle {
+        switch key {
+        case .ellipticCurve(let curve, let point):
+            return try KeyImport(type: "EC")
+                .adding(OSSL_PKEY_PARAM_GROUP_NAME, text: curve.groupName)
+                .adding(OSSL_PKEY_PARAM_PUB_KEY, octets: point)
+                .finish()
+        case .rsa(let modulus, let exponent):
+            return try KeyImport(type: "RSA")
+                .adding(OSSL_PKEY_PARAM_RSA_N, magnitude: modulus)
+                .adding(OSSL_PKEY_PARAM_RSA_E, magnitude: exponent)
+                .finish()
+        case .ed25519(let bytes):
+            return try KeyImport(type: "ED25519").adding(OSSL_PKEY_PARAM_PUB_KEY, octets: bytes).finish()
+        case .unsupported(let name):
+            throw OpenSSLError("EVP_PKEY_fromdata", reason: "\(name) keys are not accepted")
+        }
+    }
+}

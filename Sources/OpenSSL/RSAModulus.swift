@@ -1,0 +1,135 @@
+internal import COpenSSL
+
+/// Looks for the known ways in which an RSA modulus gives its factors away.
+package struct RSAModulus: ~Copyable {
+    private let number: BigNumber
+
+    /// A modulus from its big-endian magnitude.
+    ///
+    /// Check its size first: the cost of what follows grows with the square of its length.
+    package init(magnitude: [UInt8]) throws(OpenSSLError) {
+        number = try BigNumber(magnitude: magnitude)
+    }
+
+    /// Whether a prime below 752 divides the modulus.
+    package func hasSmallFactor() -> Bool {
+        Self.primes(below: 752).contains { number.remainder(dividingBy: $0) == 0 }
+    }
+
+    /// Whether the modulus carries the fingerprint of the ROCA weakness (CVE-2017-15361).
+    ///
+    /// The flawed library made primes whose residues modulo each small prime are powers of 65537. An honest modulus
+    /// is a power of 65537 modulo all of them with a probability below 2^-27.
+    package func hasROCAFingerprint() -> Bool {
+        Self.primes(below: 168).dropFirst().allSatisfy { prime in
+            let residue = number.remainder(dividingBy: prime)
+            var power: UInt64 = 1
+            repeat {
+                if power == residue { return true }
+                power = power * (65_537 % prime) % prime
+            } while power != 1
+            return false
+        }
+    }
+
+    /// Whether `rounds` steps of Fermat's method find the factors, as they do when the primes are close.
+    package func isFactorable(rounds: Int) throws(OpenSSLError) -> Bool {
+        let context = try BigNumber.Context()
+        let candidate = try number.ceilingSquareRoot(context)
+        for _ in 0..<rounds {
+            let difference = try candidate.squared(context).subtracting(number)
+            if try difference.isSquare(context) { return true }
+            try candidate.increment()
+        }
+        return false
+    }
+
+    private static func primes(below limit: UInt64) -> [UInt64] {
+        (2..<limit).filter { candidate in !(2..<candidate).contains { $0 * $0 <= candidate && candidate % $0 == 0 } }
+    }
+}
+
+/// The only owner of one `BIGNUM`.
+@safe
+private struct BigNumber: ~Copyable {
+    /// Scratch space of libcrypto's arithmetic.
+    @safe
+    struct Context: ~Copyable {
+        let pointer: OpaquePointer
+
+        init() throws(OpenSSLError) {
+            guard let pointer = unsafe BN_CTX_new() else { throw .drained(after: "BN_CTX_new") }
+            unsafe self.pointer = pointer
+        }
+
+        deinit { unsafe BN_CTX_free(pointer) }
+    }
+
+    private let pointer: OpaquePointer
+
+    init() throws(OpenSSLError) {
+        guard let pointer = unsafe BN_new() else { throw .drained(after: "BN_new") }
+        unsafe self.pointer = pointer
+    }
+
+    init(magnitude: [UInt8]) throws(OpenSSLError) {
+        guard let pointer = unsafe BN_bin2bn(magnitude, Int32(clamping: magnitude.count), nil) else {
+            throw .drained(after: "BN_bin2bn")
+        }
+        unsafe self.pointer = pointer
+    }
+
+    deinit { unsafe BN_free(pointer) }
+
+    /// The remainder by a small divisor that is not zero.
+    borrowing func remainder(dividingBy divisor: UInt64) -> UInt64 {
+        UInt64(unsafe BN_mod_word(pointer, UInt(divisor)))
+    }
+
+    borrowing func squared(_ context: borrowing Context) throws(OpenSSLError) -> BigNumber {
+        let result = try BigNumber()
+        try check(unsafe BN_sqr(result.pointer, pointer, context.pointer), "BN_sqr")
+        return result
+    }
+
+    borrowing func subtracting(_ other: borrowing BigNumber) throws(OpenSSLError) -> BigNumber {
+        let result = try BigNumber()
+        try check(unsafe BN_sub(result.pointer, pointer, other.pointer), "BN_sub")
+        return result
+    }
+
+    borrowing func increment() throws(OpenSSLError) {
+        try check(unsafe BN_add_word(pointer, 1), "BN_add_word")
+    }
+
+    /// Whether the number is the square of an integer.
+    borrowing func isSquare(_ context: borrowing Context) throws(OpenSSLError) -> Bool {
+        // Squares are rare among residues: two cheap divisions save most of the square roots.
+        guard Set([0, 1, 4, 9, 16, 17, 25, 33, 36, 41, 49, 57]).contains(remainder(dividingBy: 64)) else {
+            return false
+        }
+        for prime: UInt64 in [3, 5, 7, 11, 13, 17, 19, 23] {
+            let residue = remainder(dividingBy: prime)
+            guard (0..<prime).contains(where: { $0 * $0 % prime == residue }) else { return false }
+        }
+        let root = try ceilingSquareRoot(context)
+        return unsafe try BN_cmp(root.squared(context).pointer, pointer) == 0
+    }
+
+    /// The least integer whose square is not below the number, by Newton's method from above.
+    borrowing func ceilingSquareRoot(_ context: borrowing Context) throws(OpenSSLError) -> BigNumber {
+        let root = try BigNumber()
+        try check(unsafe BN_set_bit(root.pointer, (BN_num_bits(pointer) + 1) / 2), "BN_set_bit")
+        let next = try BigNumber()
+        while true {
+            // next = (root + number / root) / 2 falls until it reaches the floor of the square root.
+            try check(unsafe BN_div(next.pointer, nil, pointer, root.pointer, context.pointer), "BN_div")
+            try check(unsafe BN_add(next.pointer, next.pointer, root.pointer), "BN_add")
+            try check(unsafe BN_rshift1(next.pointer, next.pointer), "BN_rshift1")
+            guard unsafe BN_cmp(next.pointer, root.pointer) < 0 else { break }
+            guard unsafe BN_copy(root.pointer, next.pointer) != nil else { throw .drained(after: "BN_copy") }
+        }
+        if unsafe try BN_cmp(root.squared(context).pointer, pointer) < 0 { try root.increment() }
+        return root
+    }
+}

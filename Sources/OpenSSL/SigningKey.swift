@@ -1,0 +1,45 @@
+/// A key that signs for the CA or the log, wherever it lives.
+///
+/// It signs bytes and never exposes its private half. It may be slow and may fail; whoever calls it verifies what it
+/// returns before the signature leaves the process.
+package protocol SigningKey: Sendable {
+    /// The public half.
+    var publicKey: PublicKey { get }
+
+    /// The only scheme that this key is used with.
+    var scheme: SignatureScheme { get }
+
+    /// A signature over `message`; ECDSA in DER.
+    func signature(over message: [UInt8]) async throws -> [UInt8]
+}
+
+/// A signing key held in this process's memory.
+package struct LocalSigningKey: SigningKey {
+    package let scheme: SignatureScheme
+    private let key: PrivateKey
+
+    /// A signing key with the scheme that fits its kind.
+    package init(_ key: PrivateKey) {
+        self.key = key
+        scheme = key.defaultScheme
+    }
+
+    package var publicKey: PublicKey { key.publicKey }
+
+    package func signature(over message: [UInt8]) async throws -> [UInt8] {
+        try key.signature(over: message, scheme: scheme)
+    }
+}
+
+extension SigningKey {
+    /// A signature over `message` that the public half has verified.
+    ///
+    /// A fault while signing would otherwise publish garbage, or bits of the key.
+    package func verifiedSignature(over message: [UInt8]) async throws -> [UInt8] {
+        let signature = try await signature(over: message)
+        guard publicKey.isValidSignature(signature, over: message, scheme: scheme) else {
+            throw OpenSSLError("signature", reason: "the signature just made does not verify")
+        }
+        return signature
+    }
+}

@@ -1,0 +1,157 @@
+/// The to-be-signed part of a certificate, read from strict DER (RFC 5280 §4.1.2).
+package struct TBSCertificate: Hashable, Sendable {
+    /// The bytes as read.
+    package let der: [UInt8]
+
+    /// 1, 2 or 3.
+    package let version: Int
+
+    /// The serial number's content octets.
+    package let serialNumber: [UInt8]
+
+    /// The inner signature algorithm, a DER AlgorithmIdentifier.
+    package let signatureAlgorithm: [UInt8]
+
+    /// The issuer's Name as DER.
+    package let issuer: [UInt8]
+
+    /// The first second of validity.
+    package let notBefore: Timestamp
+
+    /// The last second of validity.
+    package let notAfter: Timestamp
+
+    /// The subject's Name as DER.
+    package let subject: [UInt8]
+
+    /// The certified key.
+    package let subjectPublicKeyInfo: SubjectPublicKeyInfo
+
+    /// The extensions in order; no identifier occurs twice.
+    package let extensions: [CertificateExtension]
+
+    /// Where each element of `extensions` lies in `der`.
+    package let extensionRanges: [Range<Int>]
+
+    /// Reads exactly one TBSCertificate; throws for trailing bytes, duplicate extensions and all that is not DER.
+    package init(der: [UInt8]) throws(DERError) {
+        var outer = DERReader(der)
+        var body = try outer.nested(tag: DERTag.sequence)
+        try outer.requireEnd()
+        version = try Self.readVersion(&body)
+        serialNumber = try Self.readSerialNumber(&body)
+        signatureAlgorithm = Array(der[try body.next(tag: DERTag.sequence).encoded])
+        issuer = try Self.readName(&body)
+        var validity = try body.nested(tag: DERTag.sequence)
+        notBefore = try DERTime.read(&validity)
+        notAfter = try DERTime.read(&validity)
+        try validity.requireEnd()
+        subject = try Self.readName(&body)
+        let key = try body.next(tag: DERTag.sequence)
+        do {
+            subjectPublicKeyInfo = try SubjectPublicKeyInfo(der: Array(der[key.encoded]))
+        } catch {
+            throw DERError("subjectPublicKeyInfo in a form that is not accepted")
+        }
+        (extensions, extensionRanges) = try Self.readExtensions(&body, version)
+        try body.requireEnd()
+        self.der = der
+    }
+
+    private static func readVersion(_ body: inout DERReader) throws(DERError) -> Int {
+        guard body.peekTag() == DERTag.context(0, constructed: true) else { return 1 }
+        var explicit = try body.nested(tag: DERTag.context(0, constructed: true))
+        let value = try explicit.unsignedInteger()
+        try explicit.requireEnd()
+        // v1 is the default and therefore never written in DER.
+        guard value == [1] || value == [2] else { throw DERError("unknown version") }
+        return Int(value[0]) + 1
+    }
+
+    private static func readSerialNumber(_ body: inout DERReader) throws(DERError) -> [UInt8] {
+        let content = try body.content(tag: DERTag.integer)
+        guard (1...20).contains(content.count) else { throw DERError("serial number of 0 or over 20 octets") }
+        let isPadded =
+            content.count > 1 && (content[0] == 0 && content[1] < 0x80 || content[0] == 0xFF && content[1] >= 0x80)
+        guard !isPadded else { throw DERError("serial number not minimal") }
+        return content
+    }
+
+    private static func readName(_ body: inout DERReader) throws(DERError) -> [UInt8] {
+        let name = try body.next(tag: DERTag.sequence)
+        var sets = DERReader(body.bytes, in: name.content)
+        while !sets.isAtEnd { _ = try sets.next(tag: DERTag.set) }
+        return Array(body.bytes[name.encoded])
+    }
+
+    private static func readExtensions(
+        _ body: inout DERReader, _ version: Int
+    ) throws(DERError) -> ([CertificateExtension], [Range<Int>]) {
+        for number: UInt8 in [1, 2] where body.peekTag() == DERTag.context(number, constructed: false) {
+            _ = try body.next()  // issuerUniqueID and subjectUniqueID: read over, never used
+        }
+        guard !body.isAtEnd else { return ([], []) }
+        guard version == 3 else { throw DERError("extensions in a certificate that is not v3") }
+        var explicit = try body.nested(tag: DERTag.context(3, constructed: true))
+        var list = try explicit.nested(tag: DERTag.sequence)
+        try explicit.requireEnd()
+        var extensions: [CertificateExtension] = []
+        var ranges: [Range<Int>] = []
+        while !list.isAtEnd {
+            let element = try list.next(tag: DERTag.sequence)
+            let item = try CertificateExtension(content: DERReader(body.bytes, in: element.content))
+            guard !extensions.contains(where: { $0.id == item.id }) else { throw DERError("duplicate extension") }
+            extensions.append(item)
+            ranges.append(element.encoded)
+        }
+        guard !extensions.isEmpty else { throw DERError("empty list of extensions") }
+        return (extensions, ranges)
+    }
+}
+
+extension CertificateExtension {
+    /// Reads the content of one Extension.
+    init(content: DERReader) throws(DERError) {
+        // Extension ::= SEQUENCE { extnID OBJECT IDENTIFIER, critical BOOLEAN DEFAULT FALSE, extnValue OCTET STRING }
+        var content = content
+        id = try content.objectIdentifier()
+        isCritical = content.peekTag() == DERTag.boolean
+        if isCritical { try content.trueBoolean() }
+        value = try content.content(tag: DERTag.octetString)
+        try content.requireEnd()
+    }
+}
+
+/// The two time types of certificates (RFC 5280 §4.1.2.5).
+enum DERTime {
+    /// Reads a UTCTime or GeneralizedTime in the one form that certificates use: seconds present, ending in `Z`.
+    static func read(_ reader: inout DERReader) throws(DERError) -> Timestamp {
+        let element = try reader.next()
+        let text = Array(reader.bytes[element.content])
+        let yearDigits = element.tag == DERTag.utcTime ? 2 : 4
+        guard element.tag == DERTag.utcTime || element.tag == DERTag.generalizedTime,
+            text.count == yearDigits + 11, text.last == UInt8(ascii: "Z"),
+            let year = number(text[..<yearDigits]), let month = number(text[yearDigits..<(yearDigits + 2)]),
+            let day = number(text[(yearDigits + 2)..<(yearDigits + 4)]),
+            let hour = number(text[(yearDigits + 4)..<(yearDigits + 6)]), hour < 24,
+            let minute = number(text[(yearDigits + 6)..<(yearDigits + 8)]), minute < 60,
+            let second = number(text[(yearDigits + 8)..<(yearDigits + 10)]), second < 60
+        else { throw DERError("malformed time") }
+        let fullYear = yearDigits == 4 ? year : year + (year < 50 ? 2000 : 1900)
+        guard let date = CivilDate(year: Int64(fullYear), month: month, day: day), date.daysSinceEpoch >= 0 else {
+            throw DERError("a day that does not exist, or before 1970")
+        }
+        let isUTCTimeDue = fullYear < 2050
+        guard isUTCTimeDue == (element.tag == DERTag.utcTime) else { throw DERError("time type of another century") }
+        return Timestamp(seconds: UInt64(date.daysSinceEpoch) * 86_400 + UInt64(hour * 3600 + minute * 60 + second))
+    }
+
+    private static func number(_ digits: ArraySlice<UInt8>) -> Int? {
+        var value = 0
+        for digit in digits {
+            guard (UInt8(ascii: "0")...UInt8(ascii: "9")).contains(digit) else { return nil }
+            value = value * 10 + Int(digit - UInt8(ascii: "0"))
+        }
+        return value
+    }
+}

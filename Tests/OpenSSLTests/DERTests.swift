@@ -1,0 +1,71 @@
+import OpenSSL
+import Testing
+
+@Suite struct DERTests {
+    @Test(
+        "refuses what is BER and not DER",
+        arguments: [
+            ("3080020100", "indefinite length"), ("30810300010203", "long form of a short length"),
+            ("3082000302010000", "length with a leading zero"), ("3003020100", "trailing byte in no element"),
+            ("3005020100", "longer than its container"), ("1f8101", "tag of several octets"), ("30", "no length"),
+            ("3085010000000000", "absurd length"), ("", "nothing"),
+        ])
+    func berIsRefused(hex: String, why: Comment) throws {
+        let bytes = try #require([UInt8](hexadecimal: hex))
+        #expect(throws: DERError.self, why) {
+            var reader = DERReader(bytes)
+            let element = try reader.next()
+            if element.tag == DERTag.sequence, hex == "3003020100" {
+                var inner = DERReader(bytes, in: element.content)
+                _ = try inner.next()
+                try inner.requireEnd()
+            }
+        }
+    }
+
+    @Test(
+        "integers must be minimal and not negative",
+        arguments: [
+            ("020100", [0]), ("02017f", [0x7F]), ("02020080", [0x80]), ("0200", nil), ("0202007f", nil),
+            ("0201ff", nil),
+        ] as [(String, [UInt8]?)])
+    func integers(hex: String, expected: [UInt8]?) throws {
+        var reader = DERReader(try #require([UInt8](hexadecimal: hex)))
+        #expect((try? reader.unsignedInteger()) == expected)
+    }
+
+    @Test func `a boolean is TRUE in its one spelling`() throws {
+        var good = DERReader([1, 1, 0xFF])
+        try good.trueBoolean()
+        for octet: UInt8 in [0, 1, 0x7F] {
+            var bad = DERReader([1, 1, octet])
+            #expect(throws: DERError.self) { try bad.trueBoolean() }
+        }
+    }
+
+    @Test("lengths around every boundary survive", arguments: [0, 1, 127, 128, 255, 256, 65_535, 65_536])
+    func lengths(count: Int) throws {
+        let content = [UInt8](repeating: 7, count: count)
+        var reader = DERReader(DERWriter.octetString(content))
+        #expect(try reader.content(tag: DERTag.octetString) == content)
+        try reader.requireEnd()
+    }
+
+    @Test(
+        "object identifiers keep their dots",
+        arguments: ["2.5.29.17", "1.3.6.1.4.1.57264.1.24", "1.3.6.1.4.1.11129.2.4.3", "0.9.2342", "2.999.1"])
+    func objectIdentifiers(dotted: String) throws {
+        let id = try #require(ObjectIdentifier(dotted))
+        #expect(id.dotted == dotted)
+        #expect(ObjectIdentifier(content: id.content) == id)
+    }
+
+    @Test(
+        "object identifiers that are none",
+        arguments: [
+            [], [0x80, 0x01], [0x55, 0x80], [UInt8](repeating: 0xFF, count: 20), [UInt8](repeating: 1, count: 65),
+        ])
+    func badObjectIdentifiers(content: [UInt8]) {
+        #expect(ObjectIdentifier(content: content) == nil)
+    }
+}

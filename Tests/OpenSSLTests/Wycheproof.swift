@@ -1,0 +1,101 @@
+import Foundation
+import OpenSSL
+import Testing
+
+/// A file of Project Wycheproof beside the checkout; the data is not ours to commit.
+struct WycheproofFile: Decodable {
+    let testGroups: [Group]
+
+    struct Group: Decodable {
+        let publicKeyDer: String?
+        let tests: [Case]
+    }
+
+    struct Case: Decodable {
+        let tcId: Int
+        let comment: String
+        let msg: String?
+        let sig: String?
+        let `public`: String?
+        let result: String
+    }
+
+    /// Where the vectors lie, relative to this file.
+    static let directory = URL(filePath: #filePath).deletingLastPathComponent()
+        .appending(path: "../../../shared/vectors/wycheproof").standardized
+
+    static let isAvailable = FileManager.default.fileExists(atPath: directory.path)
+
+    static let absence: Comment = "the Wycheproof vectors are not beside this checkout: skipped"
+
+    init(named name: String) throws {
+        let data = try Data(contentsOf: Self.directory.appending(path: "\(name)_test.json"))
+        self = try JSONDecoder().decode(WycheproofFile.self, from: data)
+    }
+}
+
+@Suite(.enabled(if: WycheproofFile.isAvailable, WycheproofFile.absence))
+struct WycheproofTests {
+    @Test(
+        "POP-01 POP-04: signatures verify exactly where Wycheproof says so",
+        arguments: [
+            ("ecdsa_secp256r1_sha256", .ecdsa(.sha256)), ("ecdsa_secp256r1_sha512", .ecdsa(.sha512)),
+            ("ecdsa_secp384r1_sha256", .ecdsa(.sha256)), ("ecdsa_secp384r1_sha384", .ecdsa(.sha384)),
+            ("ecdsa_secp384r1_sha512", .ecdsa(.sha512)), ("ecdsa_secp521r1_sha512", .ecdsa(.sha512)),
+            ("ed25519", .ed25519),
+            ("rsa_signature_2048_sha256", .rsaPKCS1(.sha256)), ("rsa_signature_2048_sha384", .rsaPKCS1(.sha384)),
+            ("rsa_signature_2048_sha512", .rsaPKCS1(.sha512)), ("rsa_signature_3072_sha256", .rsaPKCS1(.sha256)),
+            ("rsa_signature_3072_sha384", .rsaPKCS1(.sha384)), ("rsa_signature_3072_sha512", .rsaPKCS1(.sha512)),
+            ("rsa_signature_4096_sha256", .rsaPKCS1(.sha256)), ("rsa_signature_4096_sha384", .rsaPKCS1(.sha384)),
+            ("rsa_signature_4096_sha512", .rsaPKCS1(.sha512)),
+            ("rsa_pss_2048_sha256_mgf1_32", .rsaPSS(.sha256)), ("rsa_pss_2048_sha384_mgf1_48", .rsaPSS(.sha384)),
+            ("rsa_pss_3072_sha256_mgf1_32", .rsaPSS(.sha256)), ("rsa_pss_4096_sha256_mgf1_32", .rsaPSS(.sha256)),
+            ("rsa_pss_4096_sha384_mgf1_48", .rsaPSS(.sha384)), ("rsa_pss_4096_sha512_mgf1_64", .rsaPSS(.sha512)),
+        ] as [(String, SignatureScheme)])
+    func signatures(file: String, scheme: SignatureScheme) throws {
+        for group in try WycheproofFile(named: file).testGroups {
+            let der = try #require([UInt8](hexadecimal: try #require(group.publicKeyDer)))
+            let key = try PublicKey(SubjectPublicKeyInfo(der: der))
+            for item in group.tests {
+                let signature = try #require([UInt8](hexadecimal: try #require(item.sig)))
+                let message = try #require([UInt8](hexadecimal: try #require(item.msg)))
+                let isValid = key.isValidSignature(signature, over: message, scheme: scheme)
+                #expect(isValid == (item.result == "valid"), "\(file) \(item.tcId) \(item.comment)")
+            }
+        }
+    }
+
+    @Test(
+        "POP-04: raw ECDSA signatures verify exactly where Wycheproof says so",
+        arguments: [
+            ("ecdsa_secp256r1_sha256_p1363", Curve.p256, HashAlgorithm.sha256),
+            ("ecdsa_secp384r1_sha384_p1363", .p384, .sha384), ("ecdsa_secp521r1_sha512_p1363", .p521, .sha512),
+        ])
+    func rawSignatures(file: String, curve: Curve, hash: HashAlgorithm) throws {
+        for group in try WycheproofFile(named: file).testGroups {
+            let der = try #require([UInt8](hexadecimal: try #require(group.publicKeyDer)))
+            let key = try PublicKey(SubjectPublicKeyInfo(der: der))
+            for item in group.tests {
+                let raw = try #require([UInt8](hexadecimal: try #require(item.sig)))
+                let message = try #require([UInt8](hexadecimal: try #require(item.msg)))
+                let isValid =
+                    ECDSASignature.der(raw: raw, curve: curve)
+                    .map { key.isValidSignature($0, over: message, scheme: .ecdsa(hash)) } ?? false
+                #expect(isValid == (item.result == "valid"), "\(file) \(item.tcId) \(item.comment)")
+            }
+        }
+    }
+
+    @Test("the template and the import accept exactly the valid P-256 keys")
+    func publicKeys() throws {
+        for group in try WycheproofFile(named: "ecdh_secp256r1").testGroups {
+            for item in group.tests {
+                let der = try #require([UInt8](hexadecimal: try #require(item.public)))
+                let info = try? SubjectPublicKeyInfo(der: der)
+                let isP256 = if case .ellipticCurve(.p256, _) = info?.key { true } else { false }
+                let isAccepted = isP256 && info.flatMap { try? PublicKey($0) } != nil
+                #expect(isAccepted == (item.result == "valid"), "\(item.tcId) \(item.comment)")
+            }
+        }
+    }
+}
