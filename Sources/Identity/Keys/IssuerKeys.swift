@@ -1,0 +1,255 @@
+import Logging
+import Synchronization
+
+/// The verification keys of one issuer: kept, refreshed by time, and fetched when a token needs it.
+///
+/// Keys belong to this object and thereby to one exact issuer string (reliability R-31). A look-up holds a mutex for a
+/// few instructions. All fetches are made by the task inside `run()`, one at a time; whoever needs one waits for its
+/// end, and a caller that leaves leaves alone.
+final class IssuerKeys: Sendable {
+    let issuer: OIDCIssuer
+
+    /// Why a fetch is wanted.
+    private enum Cause {
+        /// The time for a refresh has come.
+        case schedule
+        /// A token is here and no key is.
+        case absence
+        /// No key that is here verifies a token.
+        case failure
+    }
+
+    /// How waiting for a fetch ended.
+    private enum Outcome {
+        case fetched, notPermitted, tooManyWaiters, cancelled
+    }
+
+    private struct Waiter {
+        let cause: Cause
+        let continuation: CheckedContinuation<Outcome, Never>
+    }
+
+    private struct State {
+        var snapshot: IssuerKeySnapshot?
+        /// Counts ended fetches, so that a caller can tell whether one ended since it looked.
+        var generation: UInt64 = 0
+        var isFetchPending = false
+        var isClosed = false
+        var hasRun = false
+        var lastFailureFetch: ContinuousClock.Instant?
+        var breaker: CircuitBreaker
+        var waiters: [UInt64: Waiter] = [:]
+        var nextWaiter: UInt64 = 0
+    }
+
+    private let settings: IssuerPoolSettings
+    private let logger: Logger
+    private let state: Mutex<State>
+    private let requests: AsyncStream<Void>
+    private let request: AsyncStream<Void>.Continuation
+
+    init(issuer: OIDCIssuer, settings: IssuerPoolSettings, logger: Logger) {
+        self.issuer = issuer
+        self.settings = settings
+        var logger = logger
+        logger[metadataKey: "oidc.issuer"] = "\(issuer.url)"
+        self.logger = logger
+        state = Mutex(
+            State(
+                breaker: CircuitBreaker(
+                    threshold: settings.breakerThreshold, shortestPause: settings.shortestPause,
+                    longestPause: settings.longestPause)))
+        (requests, request) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+    }
+
+    // MARK: Verifying
+
+    /// Checks a token's signature against this issuer's keys.
+    ///
+    /// When there are no keys, or none verifies the token, one fetch is waited for, if the limits permit one.
+    func verify(_ jws: CompactJWS) async throws(TokenRefusal) {
+        let (snapshot, generation) = current()
+        guard let snapshot else {
+            try await waitForKeys(after: generation)
+            guard let fetched = current().snapshot else { throw .keysUnavailable }
+            return try fetched.verify(jws)
+        }
+        do throws(TokenRefusal) {
+            try snapshot.verify(jws)
+        } catch {
+            guard error == .noMatchingKey || error == .signatureInvalid else { throw error }
+            try await waitForOtherKeys(after: generation, orThrow: error)
+            guard let fetched = current().snapshot else { throw .keysUnavailable }
+            try fetched.verify(jws)
+        }
+    }
+
+    /// Waits for the first fetch to end, whatever its end.
+    func warmUp() async {
+        _ = await waitForFetch(after: 0, cause: .schedule)
+    }
+
+    private func current() -> (snapshot: IssuerKeySnapshot?, generation: UInt64) {
+        let now = ContinuousClock.now
+        return state.withLock { state in
+            // Beyond this age the issuer fails closed, however often refreshing has failed (reliability R-32).
+            let isUsable = state.snapshot.map { $0.fetchedAt.duration(to: now) < settings.keyAgeLimit } ?? false
+            return (isUsable ? state.snapshot : nil, state.generation)
+        }
+    }
+
+    private func waitForKeys(after generation: UInt64) async throws(TokenRefusal) {
+        switch await waitForFetch(after: generation, cause: .absence) {
+        case .fetched: return
+        case .notPermitted: throw .keysUnavailable
+        case .tooManyWaiters: throw .tooManyWaiters(limit: settings.waiterLimit)
+        case .cancelled: throw .cancelled
+        }
+    }
+
+    private func waitForOtherKeys(after generation: UInt64, orThrow refusal: TokenRefusal) async throws(TokenRefusal) {
+        switch await waitForFetch(after: generation, cause: .failure) {
+        case .fetched: return
+        case .notPermitted: throw refusal
+        case .tooManyWaiters: throw .tooManyWaiters(limit: settings.waiterLimit)
+        case .cancelled: throw .cancelled
+        }
+    }
+
+    // MARK: Waiting
+
+    private func waitForFetch(after generation: UInt64, cause: Cause) async -> Outcome {
+        let id = state.withLock { state in
+            state.nextWaiter &+= 1
+            return state.nextWaiter
+        }
+        return await withTaskCancellationHandler {
+            await withCheckedContinuation { continuation in
+                let outcome = register(continuation, id: id, after: generation, cause: cause)
+                if let outcome { continuation.resume(returning: outcome) }
+            }
+        } onCancel: {
+            // The fetch goes on: others may wait for it, and its result is kept in any case.
+            state.withLock { $0.waiters.removeValue(forKey: id) }?.continuation.resume(returning: .cancelled)
+        }
+    }
+
+    /// Puts a caller among the waiters and asks for a fetch if none is under way; nil when the caller now waits.
+    private func register(
+        _ continuation: CheckedContinuation<Outcome, Never>, id: UInt64, after generation: UInt64, cause: Cause
+    ) -> Outcome? {
+        let now = ContinuousClock.now
+        return state.withLock { state -> Outcome? in
+            // Cancelled before this point: nobody would resume the waiter. Cancelled later: the handler will.
+            if Task.isCancelled { return .cancelled }
+            if state.generation != generation { return .fetched }
+            if state.isClosed { return .notPermitted }
+            let tokenCount = state.waiters.values.count { $0.cause != .schedule }
+            if cause != .schedule && tokenCount >= settings.waiterLimit { return .tooManyWaiters }
+            if !state.isFetchPending {
+                guard Self.begin(&state, cause: cause, at: now, settings) else { return .notPermitted }
+                request.yield()
+            }
+            state.waiters[id] = Waiter(cause: cause, continuation: continuation)
+            return nil
+        }
+    }
+
+    private static func begin(
+        _ state: inout State, cause: Cause, at now: ContinuousClock.Instant, _ settings: IssuerPoolSettings
+    ) -> Bool {
+        guard state.breaker.permits(at: now) else { return false }
+        if cause == .failure {
+            // Junk with a made-up `kid` must not turn into requests to the issuer (reliability R-32).
+            if let last = state.lastFailureFetch, last.duration(to: now) < settings.refetchInterval { return false }
+            state.lastFailureFetch = now
+        }
+        state.isFetchPending = true
+        return true
+    }
+
+    // MARK: Fetching
+
+    /// Fetches when asked and when it is time, until the task is cancelled; a second call returns at once.
+    func run() async {
+        let mayRun = state.withLock { state in
+            defer { state.hasRun = true }
+            return !state.hasRun
+        }
+        guard mayRun else { return }
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.serveRequests() }
+            group.addTask { await self.keepFresh() }
+        }
+        close()
+    }
+
+    private func serveRequests() async {
+        var fetcher = IssuerFetcher(issuer: issuer, limit: settings.fetchLimit)
+        for await _ in requests {
+            do throws(FetchFailure) {
+                publish(.success(try await fetcher.fetch()))
+            } catch {
+                publish(.failure(error))
+            }
+        }
+    }
+
+    private func keepFresh() async {
+        while !Task.isCancelled {
+            _ = await waitForFetch(after: current().generation, cause: .schedule)
+            try? await Task.sleep(for: nextPause())
+        }
+    }
+
+    private func nextPause() -> Duration {
+        if let retry = state.withLock({ $0.breaker.retryPause }) { return min(retry, settings.refreshInterval) }
+        // Only ever shorter: a removed key must be gone within the interval (reliability R-33).
+        return settings.refreshInterval * Double.random(in: 0.8...1)
+    }
+
+    private func publish(_ result: Result<IssuerKeySnapshot, FetchFailure>) {
+        let now = ContinuousClock.now
+        let waiters = state.withLock { state in
+            switch result {
+            case .success(let snapshot):
+                state.snapshot = snapshot
+                state.breaker.recordSuccess()
+            case .failure:
+                state.breaker.recordFailure(at: now)
+            }
+            state.generation &+= 1
+            state.isFetchPending = false
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        log(result)
+        for waiter in waiters.values { waiter.continuation.resume(returning: .fetched) }
+    }
+
+    private func log(_ result: Result<IssuerKeySnapshot, FetchFailure>) {
+        switch result {
+        case .success(let snapshot):
+            logger.debug("issuer keys fetched", metadata: ["keys": "\(snapshot.keys.keys.count)"])
+            for (reason, count) in snapshot.keys.skipped {
+                let level: Logger.Level = reason == .secretPublished ? .error : .debug
+                logger.log(
+                    level: level, "issuer keys passed over",
+                    metadata: ["reason": "\(reason.rawValue)", "count": "\(count)"])
+            }
+        case .failure(let failure):
+            logger.warning("issuer keys not fetched", metadata: ["cause": "\(failure)"])
+        }
+    }
+
+    private func close() {
+        request.finish()
+        let waiters = state.withLock { state in
+            state.isClosed = true
+            state.isFetchPending = false
+            defer { state.waiters = [:] }
+            return state.waiters
+        }
+        for waiter in waiters.values { waiter.continuation.resume(returning: .notPermitted) }
+    }
+}

@@ -1,0 +1,79 @@
+/// Joining of claim values to a base URI (CA specification A.2, escaping as in A.1).
+enum URIPath {
+    /// The base with the elements behind its path; nil when an element holds an invalid `%` escape.
+    ///
+    /// The base is one of ours: scheme, authority and a path. Repeated slashes collapse, `.` and `..` are resolved and
+    /// never lead above the root, a trailing slash survives only if the last element has one. `?` and `#` in an
+    /// element are escaped, so that a claim can add path segments and nothing else.
+    static func joined(_ base: String, _ elements: [String]) -> String? {
+        guard let authority = base.firstRange(of: "://")?.upperBound else { return nil }
+        let pathStart = base[authority...].firstIndex(of: "/") ?? base.endIndex
+        // Bytes, not characters: a slash with a combining mark behind it is one character and still a slash.
+        var segments: [ArraySlice<UInt8>] = []
+        for element in [String(base[pathStart...])] + elements {
+            for segment in Array(element.utf8).split(separator: slash) {
+                switch Array(segment) {
+                case Array(".".utf8): continue
+                case Array("..".utf8): _ = segments.popLast()
+                default: segments.append(segment)
+                }
+            }
+        }
+        var path = [slash] + segments.joined(separator: [slash])
+        if (elements.last ?? base).utf8.last == slash, path.last != slash { path.append(slash) }
+        return escaped(path).map { base[..<pathStart] + $0 }
+    }
+
+    private static let slash = UInt8(ascii: "/")
+
+    /// A path as a URI spells it; nil for an invalid escape.
+    ///
+    /// Kept byte for byte when every byte may stand there, otherwise decoded and encoded again.
+    static func escaped(_ path: [UInt8]) -> String? {
+        guard let decoded = decoded(path) else { return nil }
+        if path.allSatisfy({ isUnreserved($0) || kept.contains($0) }) { return String(decoding: path, as: UTF8.self) }
+        var out: [UInt8] = []
+        for byte in decoded {
+            if isUnreserved(byte) || literal.contains(byte) {
+                out.append(byte)
+            } else {
+                out += [UInt8(ascii: "%"), digits[Int(byte >> 4)], digits[Int(byte & 0x0F)]]
+            }
+        }
+        return String(decoding: out, as: UTF8.self)
+    }
+
+    private static let kept = Set("!$&'()*+,;=:@[]/%".utf8)
+    private static let literal = Set("$&+,/:;=@".utf8)
+    private static let digits = Array("0123456789ABCDEF".utf8)
+
+    private static func decoded(_ text: [UInt8]) -> [UInt8]? {
+        var out: [UInt8] = []
+        var rest = text[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                out.append(byte)
+                continue
+            }
+            guard let high = nibble(rest.popFirst()), let low = nibble(rest.popFirst()) else { return nil }
+            out.append(high << 4 | low)
+        }
+        return out
+    }
+
+    private static func nibble(_ byte: UInt8?) -> UInt8? {
+        switch byte {
+        case .some(let digit) where (0x30...0x39).contains(digit): digit - 0x30
+        case .some(let letter) where (0x61...0x66).contains(letter | 0x20): (letter | 0x20) - 0x61 + 10
+        default: nil
+        }
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool {
+        switch byte {
+        case 0x30...0x39, 0x41...0x5A, 0x61...0x7A: true
+        case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+        default: false
+        }
+    }
+}
