@@ -1,0 +1,99 @@
+package import OpenSSL
+
+/// Answers questions about the tree below the published head, each from one snapshot (transparency-log 1.3.12, I11).
+package struct LogReader: Sendable {
+    /// Why a question has no answer; whoever asked can do something about it.
+    package enum Refusal: Error, Hashable, Sendable {
+        /// A tree of size 0 has no proofs.
+        case treeSizeIsZero
+        /// The tree has not (yet) grown to that size.
+        case treeSizeBeyondHead
+        /// No leaf below that size has this hash.
+        case unknownLeafHash
+        /// The first position asked for is after the last.
+        case startAfterEnd
+        /// The tree has not (yet) grown to the first position asked for.
+        case startBeyondHead
+    }
+
+    /// A range of entries with what they refer to.
+    package struct Page: Hashable, Sendable {
+        package let entries: [StoredEntry]
+        package let attachments: [SHA256Digest: [UInt8]]
+        /// The size of the tree at the time.
+        package let size: TreeSize
+    }
+
+    /// The most entries of one page.
+    package static let maximumPageCount: UInt64 = 1000
+
+    /// Bytes of records after which a page ends.
+    package static let pageByteCount = 8 << 20
+
+    private let store: any LogStore
+    private let published: PublishedHead
+    private let format: RecordFormat
+
+    package init(store: any LogStore, published: PublishedHead, format: RecordFormat) {
+        (self.store, self.published, self.format) = (store, published, format)
+    }
+
+    /// The published head.
+    package var checkpoint: Checkpoint { published.checkpoint }
+
+    /// The position of a leaf and the proof that it is in the tree of `size` leaves.
+    ///
+    /// Throws `Refusal`, or our own failure.
+    package func inclusionProof(
+        ofLeafHash hash: SHA256Digest, in size: TreeSize
+    ) async throws -> (index: LeafIndex, proof: InclusionProof) {
+        let head = checkpoint.signedTreeHead.head
+        guard size > .zero else { throw Refusal.treeSizeIsZero }
+        guard size <= head.size else { throw Refusal.treeSizeBeyondHead }
+        return try await store.read { snapshot in
+            guard let index = try snapshot.index(ofLeafHash: hash), index.value < size.value else {
+                throw Refusal.unknownLeafHash
+            }
+            var reader = HashReader(size: size) { try snapshot.tile(level: $0, index: $1) }
+            return (index, try InclusionProof(of: index, in: size, reader: &reader))
+        }
+    }
+
+    /// The entries from `start` to `end`, both included, as far as there are any and one page has room.
+    ///
+    /// There is always at least one, and the first is the one at `start`. Throws `Refusal`, or our own failure.
+    package func page(from start: UInt64, through end: UInt64) async throws -> Page {
+        let size = checkpoint.signedTreeHead.head.size
+        let range = try Self.clamp(from: start, through: end, size: size)
+        return try await store.read { [format] snapshot in
+            let entries = try snapshot.entries(in: range, byteCount: Self.pageByteCount)
+            guard entries.first?.index.value == start else { throw MissingHash() }
+            var attachments: [SHA256Digest: [UInt8]] = [:]
+            for digest in try entries.flatMap({ try format.parse($0.record).attachments })
+            where attachments[digest] == nil {
+                guard let bytes = try snapshot.attachment(digest) else { throw MissingHash() }
+                attachments[digest] = bytes
+            }
+            return Page(entries: entries, attachments: attachments, size: size)
+        }
+    }
+
+    /// The positions that a request for a range gets (transparency-log 1.3.7).
+    ///
+    /// An end beyond the tree is cut, never refused: clients ask past the end. With `isAligned`, a request for a whole
+    /// page ends where a multiple of the page ends, so that all clients fall into the same steps.
+    package static func clamp(
+        from start: UInt64, through end: UInt64, size: TreeSize, isAligned: Bool = false,
+        maximumCount: UInt64 = LogReader.maximumPageCount
+    ) throws(Refusal) -> Range<UInt64> {
+        guard start <= end else { throw .startAfterEnd }
+        guard start < size.value else { throw .startBeyondHead }
+        let (wanted, available) = (end - start, size.value - start)
+        var count = min(wanted < .max ? wanted + 1 : .max, available, maximumCount)
+        if isAligned, wanted >= maximumCount - 1 {
+            let beyond = (start + count) % maximumCount
+            if beyond < count { count -= beyond }
+        }
+        return start..<(start + count)
+    }
+}

@@ -1,0 +1,30 @@
+/// Where a log keeps its tree.
+///
+/// The contract that everything rests on (I8): of all the batches that were built on one head, at most one is ever
+/// committed, whatever the number of processes, locks and clocks.
+package protocol LogStore: Sendable {
+    /// The committed end of the log as it was found when the store was opened.
+    var initialState: LogState { get }
+
+    /// Writes a batch durably if the head is still the one it was built on, and else leaves everything as it was.
+    ///
+    /// When it returns, the batch survives a power cut.
+    func commit(_ batch: LogBatch) async throws(CommitFailure)
+
+    /// Runs `body` on one unchanging view of all that is committed, off the cooperative pool.
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value
+
+    /// Work that can wait until nobody waits for a commit, such as moving the write-ahead log into the database.
+    func maintain() async throws
+
+    /// Marks the log so that no process writes to it any more until an operator has looked; idempotent.
+    func freeze(reason: String) async throws
+
+    /// Ends after a last batch; everything is in one file afterwards.
+    func close() async throws
+
+    /// Ends after a failure without touching what is stored: only the next start can tell what is there (I12).
+    func abandon() async
+}

@@ -1,0 +1,56 @@
+package import OpenSSL
+
+/// The roots of the perfect subtrees that make up a tree, largest first: enough to append and to know the root.
+package struct Peaks: Hashable, Sendable {
+    /// The number of leaves so far.
+    package private(set) var size: TreeSize
+
+    /// One hash per bit set in `size`, for the highest bit first.
+    package private(set) var hashes: [SHA256Digest]
+
+    /// The peaks of the tree without leaves.
+    package init() {
+        size = .zero
+        hashes = []
+    }
+
+    /// Peaks from the concatenation of their hashes; nil unless there is one for each bit set in `size`.
+    package init?(size: TreeSize, bytes: [UInt8]) {
+        let count = size.value.nonzeroBitCount
+        guard bytes.count == count * SHA256Digest.byteCount else { return nil }
+        let hashes = (0..<count).compactMap { HashTile.hash(at: $0, in: bytes) }
+        guard hashes.count == count else { return nil }
+        self.size = size
+        self.hashes = hashes
+    }
+
+    /// The concatenation of the hashes, for storage.
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        for hash in hashes { hash.append(to: &bytes) }
+        return bytes
+    }
+
+    /// Adds one leaf at the right end; throws when there is no index left for it.
+    package mutating func append(_ leafHash: SHA256Digest) throws(LogIsFull) {
+        guard let index = LeafIndex(size.value) else { throw LogIsFull() }
+        var merged = leafHash
+        // Each trailing one bit of the old size is a peak as large as the one being built.
+        for _ in 0..<(~size.value).trailingZeroBitCount {
+            guard let left = hashes.popLast() else { break }
+            merged = MerkleTree.nodeHash(left, merged)
+        }
+        hashes.append(merged)
+        size = TreeSize(endingAt: index)
+    }
+
+    /// The root of the whole tree.
+    package var root: SHA256Digest {
+        guard var root = hashes.last else { return MerkleTree.emptyRoot }
+        for peak in hashes.dropLast().reversed() { root = MerkleTree.nodeHash(peak, root) }
+        return root
+    }
+}
+
+/// The log has 2^40 entries: no index is left for another (Static CT API, "SCT Extension").
+package struct LogIsFull: Error, Hashable, Sendable {}

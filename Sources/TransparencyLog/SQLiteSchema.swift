@@ -1,0 +1,64 @@
+internal import GRDB
+internal import OpenSSL
+
+/// The tables of a log (transparency-log 3.4, "Tables").
+enum SQLiteSchema {
+    /// Raised with every change to the tables; other versions are refused in both directions (R-44).
+    static let version = "1"
+
+    /// The names of the rows in `meta` that every kind of log has.
+    enum MetaKey {
+        static let schemaVersion = "log.schema-version"
+        static let origin = "log.origin"
+        static let key = "log.key"
+        static let logID = "log.id"
+        static let created = "log.created"
+        static let frozen = "log.frozen"
+    }
+
+    /// `leaf_hash` stands before `leaf` so that reading it never touches an overflow page.
+    static let tables = """
+        CREATE TABLE meta (key TEXT PRIMARY KEY NOT NULL, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE head (
+            id INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, tree_size INTEGER NOT NULL,
+            root BLOB NOT NULL, timestamp INTEGER NOT NULL, peaks BLOB NOT NULL, note BLOB NOT NULL,
+            batch_id BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE entry (idx INTEGER PRIMARY KEY, leaf_hash BLOB NOT NULL, leaf BLOB NOT NULL) STRICT;
+        CREATE TABLE tile (
+            level INTEGER NOT NULL, n INTEGER NOT NULL, bytes BLOB NOT NULL, PRIMARY KEY (level, n)
+        ) STRICT;
+        CREATE TABLE dedup (key BLOB PRIMARY KEY NOT NULL, idx INTEGER NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE leafidx (
+            prefix INTEGER NOT NULL, idx INTEGER NOT NULL, PRIMARY KEY (prefix, idx)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE issuer (fp BLOB PRIMARY KEY NOT NULL, der BLOB NOT NULL) STRICT, WITHOUT ROWID;
+        CREATE TABLE checkpoint (
+            tree_size INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, note BLOB NOT NULL,
+            latest_timestamp INTEGER NOT NULL, latest_note BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE root (
+            fp BLOB PRIMARY KEY NOT NULL, der BLOB NOT NULL, added INTEGER NOT NULL, removed INTEGER
+        ) STRICT, WITHOUT ROWID;
+        """
+
+    /// The rows of `meta` that a log with this description has.
+    static func meta(_ description: LogDescription) -> [String: String] {
+        description.attributes.merging([
+            MetaKey.schemaVersion: version,
+            MetaKey.origin: description.origin.text,
+            MetaKey.key: Base64.encode(description.key.der),
+            MetaKey.logID: description.logID.hex,
+        ]) { $1 }
+    }
+
+    /// The column value for a number that is below 2^63 in every log.
+    static func column(_ value: UInt64) -> Int64 {
+        Int64(clamping: value)
+    }
+
+    /// The first eight bytes of a leaf hash, as the index column keeps them.
+    static func prefix(of hash: SHA256Digest) -> Int64 {
+        hash.bytes.prefix(8).reduce(0) { $0 << 8 | Int64($1) }
+    }
+}

@@ -1,0 +1,214 @@
+package import Logging
+package import OpenSSL
+
+/// Puts submissions into the tree, one batch after the other (transparency-log 3.4 W2 to W12).
+///
+/// There is no tick: a batch is whatever was queued while the last commit ran, so an idle log answers after one commit
+/// and a busy one fills its batches by itself. Only `run()` touches the end of the tree.
+package final class Sequencer: Sendable {
+    private let store: any LogStore
+    private let description: LogDescription
+    private let key: any SigningKey
+    private let format: RecordFormat
+    private let published: PublishedHead
+    private let clock: @Sendable () -> Timestamp
+    private let heartbeat: Duration
+    private let logger: Logger
+    private let queue: SubmissionQueue
+
+    /// A sequencer of a store that was opened for it alone.
+    ///
+    /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock.
+    package init(
+        store: any LogStore, description: LogDescription, key: any SigningKey, format: RecordFormat,
+        published: PublishedHead, heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger
+    ) {
+        (self.store, self.description, self.key, self.format) = (store, description, key, format)
+        (self.published, self.heartbeat, self.clock, self.logger) = (published, heartbeat, clock, logger)
+        queue = SubmissionQueue()
+    }
+
+    /// Waits until the submission is durably in the tree, or one equal to it is.
+    ///
+    /// Throws `SubmissionFailure`, or `CancellationError` when the caller is cancelled: then the entry stays (I15).
+    /// Waits for ever unless `run()` is running or comes to run.
+    package func submit(_ submission: Submission, from source: SubmissionSource) async throws -> SequencedEntry {
+        let waiter = Waiter()
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                waiter.wait(continuation)
+                do throws(SubmissionFailure) {
+                    try queue.add(submission, from: source, waiter: waiter)
+                } catch {
+                    waiter.resume(with: .failure(error))
+                }
+            }
+        } onCancel: {
+            waiter.cancel()
+        }
+    }
+
+    /// Accepts nothing more; `run()` integrates what was accepted, closes the store and returns.
+    package func shutDown() {
+        queue.close()
+    }
+
+    /// Sequences until `shutDown()` or the task is cancelled; both integrate what was accepted.
+    ///
+    /// Throws when the store is in a state that only a new process may judge (I12, R-13), or when another process has
+    /// moved the head: the process has to end then. Runs once.
+    package func run() async throws {
+        defer { queue.stop() }
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { [queue, heartbeat] in
+                    // A fraction of the period, so that a head is never much older than one.
+                    while !Task.isCancelled {
+                        queue.wake()
+                        try? await Task.sleep(for: heartbeat / 4)
+                    }
+                }
+                defer { group.cancelAll() }
+                try await sequence()
+            }
+            try await store.close()
+        } catch {
+            logger.critical("the log stops", metadata: ["error": "\(error)"])
+            queue.stop()
+            await store.abandon()
+            throw error
+        }
+    }
+
+    private func sequence() async throws {
+        var tree = SequencedTree(state: store.initialState)
+        for await _ in queue.changes {
+            while case let batch = queue.takeBatch(), !batch.isEmpty { try await integrate(batch, into: &tree) }
+            if tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
+            if queue.isDrained { return }
+        }
+        // The task was cancelled: what was accepted is a promise nevertheless.
+        queue.close()
+        while !queue.isDrained { try await integrate(queue.takeBatch(), into: &tree) }
+    }
+
+    /// The state that the next batch is built on, and the clock that dates it.
+    private struct SequencedTree {
+        var state: LogState
+        var clock = ClockGuard()
+        /// When the last batch was committed; never yet at the start, so that the first head comes at once.
+        var lastCommit: ContinuousClock.Instant?
+
+        func isDue(after period: Duration) -> Bool {
+            lastCommit.map { $0.duration(to: .now) >= period } ?? true
+        }
+    }
+
+    /// Takes one batch, which may be empty, from W2 to W12.
+    private func integrate(_ batch: [Submission], into tree: inout SequencedTree) async throws {
+        do {
+            let new = try await answerDuplicates(in: batch)
+            guard batch.isEmpty || !new.isEmpty else { return }
+            let timestamp = try tree.clock.stamp(
+                after: tree.state.signedTreeHead.head.timestamp, now: clock(), at: .now)
+            let built = try BatchBuilder(base: tree.state, format: format).build(new, timestamp: timestamp)
+            for key in built.refused { queue.finish(key, .failure(SubmissionFailure.notEncodable)) }
+            guard batch.isEmpty || !built.entries.isEmpty else { return }
+            try await commit(built, into: &tree)
+            for (key, entry) in built.sequenced { queue.finish(key, .success(entry)) }
+        } catch let refusal as ClockGuard.Refusal {
+            logger.error("the clock went wrong; nothing is sequenced", metadata: ["reason": "\(refusal)"])
+            postpone(batch)
+        } catch CommitFailure.rolledBack(let error) {
+            logger.error("a batch was not written", metadata: ["error": "\(error)"])
+            postpone(batch)
+        }
+        try await store.maintain()
+    }
+
+    /// W2: wakes those whose entry is in the tree already and answers the submissions that are new.
+    ///
+    /// Nothing can commit between this look and the batch's own commit, because only this task commits.
+    private func answerDuplicates(in batch: [Submission]) async throws -> [Submission] {
+        guard !batch.isEmpty else { return [] }
+        let keys = batch.map(\.key)
+        let found: [StoredEntry?]
+        do {
+            found = try await store.read { snapshot in
+                try keys.map { key in
+                    guard let index = try snapshot.index(forKey: key) else { return nil }
+                    let range = index.value..<(index.value + 1)
+                    guard let entry = try snapshot.entries(in: range, byteCount: 1).first else {
+                        throw WrongDuplicate(index: index)
+                    }
+                    return entry
+                }
+            }
+        } catch let wrong as WrongDuplicate {
+            throw try await freeze(because: wrong)
+        } catch {
+            throw CommitFailure.rolledBack(error)
+        }
+        for case (let submission, let stored?) in zip(batch, found) {
+            guard let entry = present(stored, for: submission) else {
+                throw try await freeze(because: WrongDuplicate(index: stored.index))
+            }
+            queue.finish(submission.key, .success(entry))
+        }
+        return zip(batch, found).filter { $1 == nil }.map(\.0)
+    }
+
+    /// The answer for an equal entry, after what is stored was compared with what is asked for (1.7.2).
+    private func present(_ stored: StoredEntry, for submission: Submission) -> SequencedEntry? {
+        guard let parsed = try? format.parse(stored.record), parsed.identity == submission.identity,
+            parsed.index == stored.index, MerkleTree.leafHash(of: parsed.leafInput) == stored.leafHash
+        else { return nil }
+        return SequencedEntry(
+            index: parsed.index, timestamp: parsed.timestamp, record: stored.record, leafInput: parsed.leafInput,
+            wasPresent: true)
+    }
+
+    /// The index of duplicates points to an entry that is none: the store was changed by another hand.
+    private struct WrongDuplicate: Error {
+        let index: LeafIndex
+    }
+
+    private func freeze(because wrong: WrongDuplicate) async throws -> any Error {
+        try await store.freeze(reason: "the index of duplicates points to a wrong entry \(wrong.index.value)")
+        return wrong
+    }
+
+    /// W7 to W10 and W12: signs the head, commits, and only then lets anyone see it.
+    private func commit(_ built: BatchBuilder.Built, into tree: inout SequencedTree) async throws {
+        let signed: SignedTreeHead
+        do {
+            signed = try await SignedTreeHead.signing(built.head, with: key)
+        } catch let error as UnusableLogKey {
+            throw error
+        } catch {
+            throw CommitFailure.rolledBack(error)
+        }
+        let checkpoint = Checkpoint(origin: description.origin, signedTreeHead: signed)
+        let note = checkpoint.note(logID: description.logID).bytes
+        guard try Checkpoint(parsing: note, origin: description.origin, key: key.publicKey) == checkpoint else {
+            throw BatchBuilder.Contradiction(what: "the checkpoint does not read back")
+        }
+        let next = LogState(
+            epoch: tree.state.epoch + 1, signedTreeHead: signed, peaks: built.peaks, edge: built.edge)
+        let batch = LogBatch(
+            base: tree.state, next: next, note: note, entries: built.entries, tiles: built.tiles,
+            attachments: built.attachments)
+        try await store.commit(batch)
+        (tree.state, tree.lastCommit) = (next, .now)
+        published.publish(checkpoint)
+    }
+
+    /// Tells everyone in a batch to come back; nothing of it was written.
+    private func postpone(_ batch: [Submission]) {
+        for submission in batch {
+            let failure = SubmissionFailure.temporarilyUnavailable(retryAfter: SubmissionQueue.retryAfter())
+            queue.finish(submission.key, .failure(failure))
+        }
+    }
+}

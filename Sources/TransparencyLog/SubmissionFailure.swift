@@ -1,0 +1,11 @@
+/// Why an entry is not in the log, as far as is known.
+package enum SubmissionFailure: Error, Hashable, Sendable {
+    /// The queue has no room; worth another try after so many seconds.
+    case queueFull(retryAfter: Int)
+    /// The log cannot write at the moment; worth another try after so many seconds.
+    case temporarilyUnavailable(retryAfter: Int)
+    /// The log has stopped for good in this process, or is about to. The entry may nevertheless be in it.
+    case stopped
+    /// The entry cannot be encoded.
+    case notEncodable
+}

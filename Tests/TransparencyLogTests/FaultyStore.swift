@@ -1,0 +1,63 @@
+import Synchronization
+import TransparencyLog
+
+/// A store over another one whose next commits fail in a chosen way.
+final class FaultyStore: LogStore {
+    enum Fault: Hashable, Sendable {
+        /// The error came before COMMIT.
+        case beforeCommit
+        /// COMMIT answered with an error and the batch is not there.
+        case commitLost
+        /// COMMIT answered with an error and the batch is there all the same.
+        case commitDurable
+        /// Moving the write-ahead log into the database failed.
+        case maintenance
+    }
+
+    struct Injected: Error {}
+
+    private let store: any LogStore
+    private let faults: Mutex<[Fault]>
+    private let commits = Mutex(0)
+
+    init(_ store: any LogStore, faults: [Fault]) {
+        self.store = store
+        self.faults = Mutex(faults)
+    }
+
+    var initialState: LogState { store.initialState }
+
+    /// How often a commit was asked for.
+    var commitCount: Int { commits.withLock { $0 } }
+
+    func commit(_ batch: LogBatch) async throws(CommitFailure) {
+        commits.withLock { $0 += 1 }
+        // Heartbeats do not use up faults.
+        let fault = faults.withLock { faults in
+            batch.entries.isEmpty || faults.first == .maintenance || faults.isEmpty ? nil : faults.removeFirst()
+        }
+        switch fault {
+        case .beforeCommit: throw .rolledBack(Injected())
+        case .commitLost: throw .unknown(Injected())
+        case .commitDurable:
+            try await store.commit(batch)
+            throw .unknown(Injected())
+        case .maintenance, nil: try await store.commit(batch)
+        }
+    }
+
+    func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
+        try await store.read(body)
+    }
+
+    func maintain() async throws {
+        if faults.withLock({ $0.first == .maintenance }) { throw Injected() }
+        try await store.maintain()
+    }
+
+    func freeze(reason: String) async throws { try await store.freeze(reason: reason) }
+    func close() async throws { try await store.close() }
+    func abandon() async { await store.abandon() }
+}

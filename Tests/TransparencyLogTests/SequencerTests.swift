@@ -1,0 +1,207 @@
+import Foundation
+import GRDB
+import OpenSSL
+import Synchronization
+import Testing
+import TransparencyLog
+
+@Suite struct SequencerTests {
+    @Test func `a waiter learns index and time after the commit, and a head covers them (R-02)`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        try await log.run(try await log.open()) { sequencer, reader in
+            let entry = try await sequencer.submit(.test(1), from: .ownAuthority)
+            let signed = reader.checkpoint.signedTreeHead
+            #expect(entry.index.value == 0)
+            #expect(!entry.wasPresent)
+            #expect(signed.head.size.value == 1)
+            #expect(signed.head.timestamp >= entry.timestamp)
+            #expect(signed.isValid(key: log.key.publicKey))
+            let hash = MerkleTree.leafHash(of: entry.leafInput)
+            let (index, proof) = try await reader.inclusionProof(ofLeafHash: hash, in: signed.head.size)
+            #expect(proof.isValid(for: hash, at: index, in: signed.head.size, root: signed.head.root))
+        }
+    }
+
+    @Test func `many submissions at once get all positions without holes, and every proof verifies`() async throws {
+        let (log, count) = (try TestLog(), 700)
+        try await log.create()
+        try await log.run(try await log.open()) { sequencer, reader in
+            let entries = try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
+                for number in 0..<count {
+                    group.addTask { try await sequencer.submit(.test(number), from: .ownAuthority) }
+                }
+                return try await group.reduce(into: [SequencedEntry]()) { $0.append($1) }
+            }
+            #expect(Set(entries.map(\.index.value)) == Set(0..<UInt64(count)))
+            let head = reader.checkpoint.signedTreeHead.head
+            for entry in entries.prefix(100) {
+                let hash = MerkleTree.leafHash(of: entry.leafInput)
+                let (index, proof) = try await reader.inclusionProof(ofLeafHash: hash, in: head.size)
+                #expect(index == entry.index)
+                #expect(proof.isValid(for: hash, at: index, in: head.size, root: head.root))
+            }
+        }
+        let reopened = try await log.open()
+        #expect(reopened.initialState.signedTreeHead.head.size.value == UInt64(count))
+    }
+
+    @Test func `TL-52 a hundred equal submissions at once become one entry`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        try await log.run(try await log.open()) { sequencer, reader in
+            let entries = try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
+                for _ in 0..<100 { group.addTask { try await sequencer.submit(.test(5), from: .ownAuthority) } }
+                return try await group.reduce(into: [SequencedEntry]()) { $0.append($1) }
+            }
+            #expect(Set(entries.map(\.leafInput)).count == 1)
+            #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
+        }
+    }
+
+    @Test func `TL-53 an equal submission after a restart gets the same time and position`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let first = try await log.run(try await log.open()) { sequencer, _ in
+            try await sequencer.submit(.test(5), from: .ownAuthority)
+        }
+        try await log.run(try await log.open()) { sequencer, reader in
+            let other = try await sequencer.submit(.test(6), from: .ownAuthority)
+            let again = try await sequencer.submit(.test(5), from: .stranger)
+            #expect(again.wasPresent)
+            #expect(again.leafInput == first.leafInput)
+            #expect(again.record == first.record)
+            #expect(other.index.value == 1)
+            #expect(reader.checkpoint.signedTreeHead.head.size.value == 2)
+        }
+    }
+
+    @Test func `TL-56 a forged index of duplicates is noticed, answers nothing and freezes the log`() async throws {
+        let log = try TestLog()
+        try await log.fill(2)
+        try log.tamper("INSERT INTO dedup VALUES (?, 1)", [Data(Submission.test(9).key.bytes)])
+        await #expect(throws: (any Error).self) {
+            try await log.run(try await log.open()) { sequencer, _ in
+                await #expect(throws: SubmissionFailure.stopped) {
+                    try await sequencer.submit(.test(9), from: .ownAuthority)
+                }
+            }
+        }
+        let refusal = await #expect(throws: StoreRefusal.self) { try await log.open() }
+        guard case .frozen = refusal else { return #expect(Bool(false), "\(String(describing: refusal))") }
+    }
+
+    @Test func `R-08 whoever stops waiting leaves the entry in the log`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let store = try await log.open()
+        let published = log.publishedHead(of: store)
+        let sequencer = Sequencer(
+            store: store, description: log.description, key: log.key, format: TestRecord.format, published: published,
+            clock: { log.clock.now }, logger: .silent)
+        // The sequencer does not run yet, so the submission is certainly waiting when it is cancelled.
+        let waiting = Task { try await sequencer.submit(.test(1), from: .ownAuthority) }
+        let patient = Task { try await sequencer.submit(.test(2), from: .ownAuthority) }
+        waiting.cancel()
+        let outcome = await waiting.result
+        #expect(throws: CancellationError.self) { try outcome.get() }
+        async let running: Void = sequencer.run()
+        _ = try await patient.value
+        let again = try await sequencer.submit(.test(1), from: .ownAuthority)
+        #expect(again.index.value < 2)
+        sequencer.shutDown()
+        try await running
+        #expect(published.checkpoint.signedTreeHead.head.size.value == 2)
+    }
+
+    @Test func `what was accepted before the shutdown is integrated, and nothing is accepted after`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let store = try await log.open()
+        let sequencer = Sequencer(
+            store: store, description: log.description, key: log.key, format: TestRecord.format,
+            published: log.publishedHead(of: store), clock: { log.clock.now }, logger: .silent)
+        let entries = try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
+            let accepted = Mutex(0)
+            for number in 0..<50 {
+                group.addTask {
+                    let submission = Submission.test(number)
+                    async let entry = sequencer.submit(submission, from: .ownAuthority)
+                    accepted.withLock { $0 += 1 }
+                    return try await entry
+                }
+            }
+            while accepted.withLock({ $0 }) < 50 || sequencer.queuedCount < 50 { await Task.yield() }
+            sequencer.shutDown()
+            await #expect(throws: SubmissionFailure.stopped) {
+                try await sequencer.submit(.test(99), from: .ownAuthority)
+            }
+            try await sequencer.run()
+            return try await group.reduce(into: [SequencedEntry]()) { $0.append($1) }
+        }
+        #expect(entries.count == 50)
+        #expect(try await log.open().initialState.signedTreeHead.head.size.value == 50)
+    }
+
+    @Test func `a submission that cannot be encoded fails alone`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        try await log.run(try await log.open()) { sequencer, reader in
+            async let bad = sequencer.submit(.unencodable(1), from: .ownAuthority)
+            async let good = sequencer.submit(.test(2), from: .ownAuthority)
+            #expect(try await good.index.value == 0)
+            await #expect(throws: SubmissionFailure.notEncodable) { try await bad }
+            #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
+        }
+    }
+
+    @Test func `a record that says something else than was submitted stops the log before a signature`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let store = FaultyStore(try await log.open(), faults: [])
+        await #expect(throws: (any Error).self) {
+            try await log.run(store) { sequencer, _ in
+                await #expect(throws: SubmissionFailure.stopped) {
+                    try await sequencer.submit(.lying(1), from: .ownAuthority)
+                }
+            }
+        }
+        #expect(try await log.open().initialState.signedTreeHead.head.size == .zero)
+    }
+
+    @Test func `TL-68 an idle log signs new heads and does not grow`() async throws {
+        let log = try TestLog()
+        try await log.fill(1)
+        try await log.run(try await log.open(), heartbeat: .milliseconds(20)) { _, reader in
+            var heads: Set<Timestamp> = []
+            while heads.count < 20 {
+                heads.insert(reader.checkpoint.signedTreeHead.head.timestamp)
+                await Task.yield()
+            }
+            #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
+            #expect(reader.checkpoint.signedTreeHead.isValid(key: log.key.publicKey))
+        }
+        let queue = try DatabaseQueue(path: log.path)
+        let rows = try await queue.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM checkpoint") }
+        #expect(rows == 2)
+    }
+
+    @Test func `heads never go back in time or size, however they are published`() throws {
+        let log = try TestLog()
+        let signature = try #require(DigitallySigned(signature: [1]))
+        func checkpoint(_ size: UInt64, _ time: UInt64) throws -> Checkpoint {
+            let head = TreeHead(
+                size: try #require(TreeSize(size)), root: MerkleTree.emptyRoot,
+                timestamp: Timestamp(milliseconds: time))
+            return Checkpoint(
+                origin: log.description.origin, signedTreeHead: SignedTreeHead(head: head, signature: signature))
+        }
+        let published = PublishedHead(try checkpoint(5, 100))
+        for (size, time) in [(4, 200), (5, 100), (6, 99)] as [(UInt64, UInt64)] {
+            published.publish(try checkpoint(size, time))
+            #expect(published.checkpoint == (try checkpoint(5, 100)), "\(size) at \(time)")
+        }
+        published.publish(try checkpoint(5, 101))
+        #expect(published.checkpoint == (try checkpoint(5, 101)))
+    }
+}
