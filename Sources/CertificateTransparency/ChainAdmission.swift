@@ -1,0 +1,116 @@
+package import OpenSSL
+internal import Synchronization
+
+/// Decides which precertificates the log takes (transparency-log 4.2), cheap checks first.
+///
+/// Expiry, revocation, name constraints, path lengths and unknown extensions are no concern of a log: it records.
+package final class ChainAdmission: Sendable {
+    /// A precertificate that may be logged.
+    package struct Admitted: Hashable, Sendable {
+        /// The entry for it.
+        package let entry: LogEntry
+        /// The precertificate as submitted.
+        package let precertificate: [UInt8]
+        /// The chain in DER, from the direct issuer up to and including the accepted root.
+        package let chain: [[UInt8]]
+    }
+
+    /// The most certificates of a chain, the submitted one included.
+    package static let maximumChainCount = 10
+
+    /// The most bytes of one certificate.
+    package static let maximumCertificateByteCount = 32 << 10
+
+    /// The most bytes of all of them.
+    package static let maximumChainByteCount = 64 << 10
+
+    private let roots: [Certificate]
+    private let window: Range<Timestamp>
+
+    /// Chains that led to a root before; a CA always comes with the same one.
+    private let verified = Mutex<[[SHA256Digest]: VerifiedChain]>([:])
+
+    /// More chains than any CA has at a time; beyond it the memory starts anew.
+    private static let rememberedChainCount = 16
+
+    private struct VerifiedChain {
+        let certificates: [[UInt8]]
+        let issuerKey: PublicKey
+    }
+
+    /// Admission to a log with these accepted roots and this window for the last second of validity.
+    package init(roots: [Certificate], window: Range<Timestamp>) {
+        self.roots = roots
+        self.window = window
+    }
+
+    /// Checks a precertificate with its chain, issuing certificate first; the root may be left out.
+    package func admit(_ precertificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
+        guard let issuer = chain.first else { throw .chainIsEmpty }
+        guard chain.count < Self.maximumChainCount else { throw .chainIsTooLong }
+        let sizes = [precertificate.der.count] + chain.map(\.der.count)
+        guard sizes.allSatisfy({ $0 <= Self.maximumCertificateByteCount }),
+            sizes.reduce(0, +) <= Self.maximumChainByteCount
+        else { throw .certificateIsTooLarge }
+        let stripped = try Self.strip(precertificate)
+        guard !precertificate.isAuthority else { throw .certificateIsAnAuthority }
+        guard window.contains(precertificate.notAfter) else { throw .expiryOutsideWindow }
+        guard precertificate.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
+        guard !issuer.hasExtendedKeyUsage(.precertificateSigning) else {
+            throw .issuedByPrecertificateSigningCertificate
+        }
+        let path = try verifiedChain(chain)
+        guard precertificate.issuer == issuer.subject else { throw .notIssuedByNext(position: 0) }
+        guard precertificate.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
+        guard precertificate.isSigned(by: path.issuerKey) else { throw .notIssuedByNext(position: 0) }
+        let entry = LogEntry.precertEntry(
+            issuerKeyHash: issuer.subjectPublicKeyInfo.sha256, tbsCertificate: stripped.der)
+        return Admitted(entry: entry, precertificate: precertificate.der, chain: path.certificates)
+    }
+
+    private static func strip(_ precertificate: Certificate) throws(LogRefusal) -> StrippedTBSCertificate {
+        do {
+            return try StrippedTBSCertificate(precertificate: precertificate)
+        } catch {
+            switch error {
+            case .notPoisoned: throw .notAPrecertificate
+            case .malformedPoison: throw .malformedPoison
+            case .hasTimestamps: throw .precertificateHasTimestamps
+            case .malformed, .poisoned, .hasNoTimestamps: throw .malformedCertificate
+            }
+        }
+    }
+
+    private func verifiedChain(_ chain: [Certificate]) throws(LogRefusal) -> VerifiedChain {
+        let fingerprints = chain.map(\.fingerprint)
+        if let known = verified.withLock({ $0[fingerprints] }) { return known }
+        let path = try verify(chain)
+        verified.withLock { known in
+            if known.count >= Self.rememberedChainCount { known.removeAll() }
+            known[fingerprints] = path
+        }
+        return path
+    }
+
+    /// Checks the chain in the order submitted: nothing is sorted, fetched or left over.
+    private func verify(_ chain: [Certificate]) throws(LogRefusal) -> VerifiedChain {
+        for (offset, certificate) in chain.enumerated() {
+            // An accepted root may be whatever its operator says it is; everyone else must be an authority.
+            guard certificate.mayIssue || roots.contains(certificate) else { throw .notIssuedByNext(position: offset) }
+        }
+        for (offset, pair) in zip(chain, chain.dropFirst()).enumerated() {
+            guard pair.0.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
+            guard !roots.contains(pair.0) else { throw .chainDoesNotEndInAcceptedRoot }
+            guard pair.0.isIssued(by: pair.1) else { throw .notIssuedByNext(position: offset + 1) }
+        }
+        guard let first = chain.first, let last = chain.last else { throw .chainIsEmpty }
+        let issuerKey: PublicKey
+        do { issuerKey = try PublicKey(first.subjectPublicKeyInfo) } catch { throw .unknownSignatureAlgorithm }
+        if roots.contains(last) { return VerifiedChain(certificates: chain.map(\.der), issuerKey: issuerKey) }
+        // Several roots may have one name: the signature tells which one it was.
+        guard last.hasAcceptedSignatureAlgorithm, let root = roots.first(where: { last.isIssued(by: $0) }) else {
+            throw .chainDoesNotEndInAcceptedRoot
+        }
+        return VerifiedChain(certificates: (chain + [root]).map(\.der), issuerKey: issuerKey)
+    }
+}

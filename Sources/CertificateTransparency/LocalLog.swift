@@ -1,0 +1,140 @@
+package import Logging
+package import OpenSSL
+package import TransparencyLog
+
+/// Our own log behind one method: precertificate in, timestamp out (transparency-log 0.3).
+///
+/// The timestamp is signed after the entry is durably in a signed tree, so there is no promise left to keep.
+package final class LocalLog: Sendable {
+    /// What was fixed when the log was created.
+    package let parameters: LogParameters
+
+    /// The accepted roots.
+    package let roots: [Certificate]
+
+    /// Reads below the published head.
+    package let reader: LogReader
+
+    private let admission: ChainAdmission
+    private let sequencer: Sequencer
+    private let key: any SigningKey
+    private let publicKey: PublicKey
+
+    /// Creates the store of a log; the only way to make one.
+    ///
+    /// `path` names the database in a directory that exists. Throws `StoreRefusal`, `UnusableLogKey`, or
+    /// `LogFailure.noRoots` for an empty list of roots.
+    package static func create(
+        at path: String, parameters: LogParameters, key: any SigningKey, roots: [Certificate], now: Timestamp
+    ) async throws {
+        guard !roots.isEmpty else { throw LogFailure.noRoots }
+        try await SQLiteLogStore.create(
+            at: path, description: parameters.description, key: key, anchors: roots.map(\.der), now: now)
+    }
+
+    /// Opens the log after its start-up checks; `run()` then sequences.
+    ///
+    /// `required` are the roots that the CA's chain ends in. Throws `StoreRefusal` with one line for the operator, or
+    /// `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
+    package static func open(
+        at path: String, parameters: LogParameters, key: any SigningKey, requiring required: [Certificate],
+        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) async throws -> LocalLog {
+        let store = try await SQLiteLogStore.open(
+            at: path, description: parameters.description, key: key, format: .certificateTransparency, now: clock(),
+            logger: logger)
+        do {
+            let roots = try store.anchors.map { der throws(DERError) in try Certificate(der: der) }
+            guard !roots.isEmpty else { throw LogFailure.noRoots }
+            guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
+            return LocalLog(
+                store: store, parameters: parameters, key: key, roots: roots, heartbeat: heartbeat, clock: clock,
+                logger: logger)
+        } catch {
+            await store.abandon()
+            throw error
+        }
+    }
+
+    /// A log over a store that was opened for it alone.
+    package init(
+        store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate],
+        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+    ) {
+        let published = PublishedHead(
+            Checkpoint(origin: parameters.origin, signedTreeHead: store.initialState.signedTreeHead))
+        (self.parameters, self.roots, self.key, publicKey) = (parameters, roots, key, key.publicKey)
+        admission = ChainAdmission(roots: roots, window: parameters.window)
+        reader = LogReader(store: store, published: published, format: .certificateTransparency)
+        sequencer = Sequencer(
+            store: store, description: parameters.description, key: key, format: .certificateTransparency,
+            published: published, heartbeat: heartbeat, clock: clock, logger: logger)
+    }
+
+    /// Sequences until `shutDown()`; see `Sequencer.run()` for what it means when it throws.
+    package func run() async throws {
+        try await sequencer.run()
+    }
+
+    /// Accepts nothing more; `run()` integrates what was accepted and returns.
+    package func shutDown() {
+        sequencer.shutDown()
+    }
+
+    /// Logs a precertificate of our own CA and answers with its timestamp.
+    ///
+    /// `chain` begins with the issuing certificate and ends with an accepted root, or with one that an accepted root
+    /// issued. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled: the entry may then
+    /// be logged nevertheless.
+    package func submit(
+        precertificate: Certificate, chain: [Certificate]
+    ) async throws -> SignedCertificateTimestamp {
+        let admitted = try admission.admit(precertificate, chain: chain)
+        let entry: SequencedEntry
+        do {
+            entry = try await sequencer.submit(try Submission(admitted), from: .ownAuthority)
+        } catch let failure as SubmissionFailure {
+            throw LogFailure.notSequenced(failure)
+        }
+        do {
+            return try await .signing(try MerkleTreeLeaf(parsing: entry.leafInput), with: key)
+        } catch {
+            throw LogFailure.notSigned(error)
+        }
+    }
+
+    /// Checks that a timestamp of this log really is one for the final certificate, before that leaves (1.4.8).
+    ///
+    /// The leaf is built from the final certificate, so any drift between it and its precertificate shows here.
+    package func verify(
+        _ timestamp: SignedCertificateTimestamp, finalCertificate: Certificate, issuer: Certificate
+    ) throws(IssuedCertificateMismatch) {
+        let value = finalCertificate.firstExtension(.signedCertificateTimestampList)?.value
+        guard let value, let list = try? SignedCertificateTimestampList(extensionValue: value),
+            list.timestamps == [timestamp]
+        else { throw .timestampNotEmbedded }
+        guard timestamp.logID == parameters.logID else { throw .otherLog }
+        guard let index = timestamp.leafIndex, index.value < reader.checkpoint.signedTreeHead.head.size.value else {
+            throw .noLeafIndex
+        }
+        let leaf: MerkleTreeLeaf
+        do { leaf = try timestamp.leaf(finalCertificate: finalCertificate, issuer: issuer) } catch {
+            throw .malformed(error)
+        }
+        guard timestamp.isValid(for: leaf, key: publicKey) else { throw .signatureDoesNotVerify }
+    }
+}
+
+extension Submission {
+    /// The entry that an admitted precertificate becomes; throws when it has no encoding.
+    init(_ admitted: ChainAdmission.Admitted) throws(TLSEncodingError) {
+        let fingerprints = admitted.chain.map { SHA256Digest(hashing: $0) }
+        self.init(identity: try admitted.entry.encoded(), attachments: admitted.chain) { index, timestamp in
+            let leaf = MerkleTreeLeaf(
+                timestamp: timestamp, entry: admitted.entry, extensions: LeafIndexExtension.encoded(index))
+            let tileLeaf = TileLeaf(leaf: leaf, precertificate: admitted.precertificate, fingerprints: fingerprints)
+            guard let tileLeaf else { throw TLSDecodingError.malformed("entry and precertificate do not fit") }
+            return Record(bytes: try tileLeaf.encoded(), leafInput: try leaf.encoded())
+        }
+    }
+}

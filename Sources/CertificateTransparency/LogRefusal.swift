@@ -1,0 +1,37 @@
+/// Why a chain is not admitted, in words its sender may read (transparency-log 4.2).
+package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
+    case chainIsEmpty
+    case chainIsTooLong
+    case certificateIsTooLarge
+    case notAPrecertificate
+    case malformedPoison
+    case precertificateHasTimestamps
+    case malformedCertificate
+    case certificateIsAnAuthority
+    case expiryOutsideWindow
+    case notForCodeSigning
+    case issuedByPrecertificateSigningCertificate
+    case unknownSignatureAlgorithm
+    /// The certificate at this position of the chain, 0 being the submitted one, is not issued by the next.
+    case notIssuedByNext(position: Int)
+    case chainDoesNotEndInAcceptedRoot
+
+    package var description: String {
+        switch self {
+        case .chainIsEmpty: "the chain has no issuer"
+        case .chainIsTooLong: "the chain has more than 10 certificates"
+        case .certificateIsTooLarge: "a certificate is longer than 32 KiB, or the chain than 64 KiB"
+        case .notAPrecertificate: "the certificate has no poison extension"
+        case .malformedPoison: "the poison extension is not critical or not NULL"
+        case .precertificateHasTimestamps: "the precertificate already has signed certificate timestamps"
+        case .malformedCertificate: "the certificate is not of version 3 or not in DER"
+        case .certificateIsAnAuthority: "the certificate is that of an authority"
+        case .expiryOutsideWindow: "the certificate expires outside the window of this log"
+        case .notForCodeSigning: "the certificate is not for code signing"
+        case .issuedByPrecertificateSigningCertificate: "precertificate signing certificates are not accepted"
+        case .unknownSignatureAlgorithm: "a signature algorithm is not accepted"
+        case .notIssuedByNext(let position): "certificate \(position) of the chain is not issued by the next"
+        case .chainDoesNotEndInAcceptedRoot: "the chain does not end in an accepted root"
+        }
+    }
+}

@@ -1,0 +1,98 @@
+package import OpenSSL
+package import StrictJSON
+package import TransparencyLog
+
+/// The bodies of the answers that monitors and auditors get (RFC 6962 §4).
+package struct MonitoringAnswers: Sendable {
+    /// Bytes of JSON after which no further entry is added to a page (transparency-log 1.3.7).
+    package static let pageByteCount = 8 << 20
+
+    private let reader: LogReader
+    private let logID: SHA256Digest
+    private let roots: [Certificate]
+
+    /// The answers of a log.
+    package init(_ log: LocalLog) {
+        (reader, logID, roots) = (log.reader, log.parameters.logID, log.roots)
+    }
+
+    /// The body of `get-sth`: the published head.
+    package var signedTreeHead: JSONValue { reader.checkpoint.signedTreeHead.json }
+
+    /// The bytes of the checkpoint of the same head.
+    package var checkpoint: [UInt8] { reader.checkpoint.note(logID: logID).bytes }
+
+    /// The body of `get-proof-by-hash`; throws `LogReader.Refusal`, or our own failure.
+    package func inclusionProof(ofLeafHash hash: SHA256Digest, treeSize: UInt64) async throws -> JSONValue {
+        guard let size = TreeSize(treeSize) else { throw LogReader.Refusal.treeSizeBeyondHead }
+        let (index, proof) = try await reader.inclusionProof(ofLeafHash: hash, in: size)
+        return [
+            "leaf_index": .integer(Int64(clamping: index.value)),
+            "audit_path": .array(proof.path.map { .string(Base64.encode($0.bytes)) }),
+        ]
+    }
+
+    /// The body of `get-entries`; throws `LogReader.Refusal`, or our own failure.
+    package func entries(from start: UInt64, through end: UInt64) async throws -> JSONValue {
+        let page = try await reader.page(from: start, through: end)
+        var (entries, byteCount) = ([JSONValue](), 0)
+        for stored in page.entries {
+            let record = try TileLeaf(parsing: stored.record)
+            let chain = try record.fingerprints.map { fingerprint in
+                guard let der = page.attachments[fingerprint] else { throw MissingHash() }
+                return der
+            }
+            let leafInput = Base64.encode(try record.leaf.encoded())
+            let extraData = Base64.encode(try ExtraData.encoded(precertificate: record.precertificate, chain: chain))
+            byteCount += leafInput.utf8.count + extraData.utf8.count
+            guard entries.isEmpty || byteCount <= Self.pageByteCount else { break }
+            entries.append(["leaf_input": .string(leafInput), "extra_data": .string(extraData)])
+        }
+        return ["entries": .array(entries)]
+    }
+
+    /// The body of `get-roots`: the accepted roots, always in the same order.
+    package var acceptedRoots: JSONValue {
+        ["certificates": .array(roots.map { .string(Base64.encode($0.der)) })]
+    }
+}
+
+extension SignedTreeHead {
+    /// The body of `get-sth` (RFC 6962 §4.3).
+    package var json: JSONValue {
+        [
+            "tree_size": .integer(Int64(clamping: head.size.value)),
+            "timestamp": .integer(Int64(clamping: head.timestamp.milliseconds)),
+            "sha256_root_hash": .string(Base64.encode(head.root.bytes)),
+            "tree_head_signature": .string(Base64.encode(signature.encoded)),
+        ]
+    }
+
+    /// Reads the body of `get-sth`; nil when a member is missing or malformed.
+    ///
+    /// Nothing is verified.
+    package init?(json: JSONValue) {
+        guard let size = json["tree_size"]?.integer.flatMap({ UInt64(exactly: $0) }).flatMap(TreeSize.init),
+            let time = json["timestamp"]?.integer.flatMap({ UInt64(exactly: $0) }),
+            let rootText = json["sha256_root_hash"]?.string,
+            let root = Base64.decodeStandard(Array(rootText.utf8)).flatMap({ SHA256Digest($0) }),
+            let signatureText = json["tree_head_signature"]?.string,
+            let signatureBytes = Base64.decodeStandard(Array(signatureText.utf8)),
+            let signature = DigitallySigned(encoded: signatureBytes)
+        else { return nil }
+        let head = TreeHead(size: size, root: root, timestamp: Timestamp(milliseconds: time))
+        self.init(head: head, signature: signature)
+    }
+}
+
+extension SignedCertificateTimestamp {
+    /// The body of the answer to a submission (RFC 6962 §4.1).
+    package var json: JSONValue {
+        [
+            "sct_version": 0, "id": .string(Base64.encode(logID.bytes)),
+            "timestamp": .integer(Int64(clamping: timestamp.milliseconds)),
+            "extensions": .string(Base64.encode(extensions)),
+            "signature": .string(Base64.encode(signature.encoded)),
+        ]
+    }
+}

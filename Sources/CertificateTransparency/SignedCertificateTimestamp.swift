@@ -1,0 +1,89 @@
+package import OpenSSL
+package import TransparencyLog
+
+/// A log's promise about an entry; ours is made after the entry is in the tree (RFC 6962 §3.2).
+package struct SignedCertificateTimestamp: Hashable, Sendable {
+    /// H(SubjectPublicKeyInfo) of the log's key.
+    package let logID: SHA256Digest
+
+    /// When the log accepted the entry.
+    package let timestamp: Timestamp
+
+    /// The CtExtensions, uninterpreted.
+    package let extensions: [UInt8]
+
+    /// The signature over the leaf.
+    package let signature: DigitallySigned
+
+    package init(logID: SHA256Digest, timestamp: Timestamp, extensions: [UInt8], signature: DigitallySigned) {
+        self.logID = logID
+        self.timestamp = timestamp
+        self.extensions = extensions
+        self.signature = signature
+    }
+
+    /// Signs a leaf and verifies the signature before anyone sees it.
+    ///
+    /// Throws what the key throws, `UnusableLogKey`, and `TLSEncodingError` for a leaf that has no encoding.
+    package static func signing(
+        _ leaf: MerkleTreeLeaf, with key: any SigningKey
+    ) async throws -> SignedCertificateTimestamp {
+        let bytes = try leaf.encoded()
+        guard let signature = DigitallySigned(signature: try await key.signature(over: bytes)),
+            signature.isValid(over: bytes, key: key.publicKey)
+        else { throw UnusableLogKey() }
+        return SignedCertificateTimestamp(
+            logID: key.publicKey.subjectPublicKeyInfo.sha256, timestamp: leaf.timestamp,
+            extensions: leaf.extensions, signature: signature)
+    }
+
+    /// The encoding that certificates carry; throws for extensions of more than 2^16 - 1 bytes.
+    package func encoded() throws(TLSEncodingError) -> [UInt8] {
+        // struct { Version v1(0); LogID id[32]; uint64 timestamp; CtExtensions; digitally-signed; }
+        var out = TLSWriter([0])
+        out.append(fixed: logID.bytes)
+        out.append(timestamp.milliseconds)
+        try out.append(extensions, length: .bits16)
+        out.append(fixed: signature.encoded)
+        return out.bytes
+    }
+
+    /// Reads exactly one; throws for another version or signature algorithm and for trailing bytes.
+    package init(parsing bytes: [UInt8]) throws(TLSDecodingError) {
+        var reader = TLSReader(bytes)
+        guard try reader.number(bits: 8) == 0 else { throw .malformed("version") }
+        guard let logID = SHA256Digest(try reader.fixed(SHA256Digest.byteCount)) else { throw .truncated }
+        timestamp = Timestamp(milliseconds: try reader.number(bits: 64))
+        extensions = try reader.vector(length: .bits16)
+        guard let signature = DigitallySigned(encoded: try reader.fixed(reader.remainingCount)) else {
+            throw .malformed("signature")
+        }
+        self.logID = logID
+        self.signature = signature
+    }
+
+    /// The position that the timestamp names; nil when it names none or its extensions are malformed.
+    package var leafIndex: LeafIndex? {
+        try? LeafIndexExtension.index(in: extensions)
+    }
+
+    /// The leaf that this timestamp and a final certificate name together.
+    ///
+    /// `issuer` is the certificate that issued the final one. Throws when the certificate cannot be stripped.
+    package func leaf(
+        finalCertificate: Certificate, issuer: Certificate
+    ) throws(StrippedTBSCertificate.Refusal) -> MerkleTreeLeaf {
+        let stripped = try StrippedTBSCertificate(finalCertificate: finalCertificate)
+        let entry = LogEntry.precertEntry(
+            issuerKeyHash: issuer.subjectPublicKeyInfo.sha256, tbsCertificate: stripped.der)
+        return MerkleTreeLeaf(timestamp: timestamp, entry: entry, extensions: extensions)
+    }
+
+    /// Whether `key` is the log's and signed this leaf.
+    package func isValid(for leaf: MerkleTreeLeaf, key: PublicKey) -> Bool {
+        guard logID == key.subjectPublicKeyInfo.sha256, leaf.timestamp == timestamp, leaf.extensions == extensions,
+            let bytes = try? leaf.encoded()
+        else { return false }
+        return signature.isValid(over: bytes, key: key)
+    }
+}
