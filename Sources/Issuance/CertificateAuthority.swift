@@ -1,0 +1,107 @@
+package import CertificateTransparency
+package import Identity
+package import Logging
+package import OpenSSL
+internal import TransparencyLog
+
+/// A certificate that was issued and logged.
+package struct IssuedCertificate: Sendable {
+    /// The leaf, with its signed certificate timestamp inside.
+    package let certificate: Certificate
+
+    /// The chain above it: the issuing certificate first, the root last.
+    package let chain: [Certificate]
+
+    /// The timestamp that the log gave for the precertificate.
+    package let signedCertificateTimestamp: SignedCertificateTimestamp
+}
+
+/// The one path from a request to a logged certificate, for every transport.
+package final class CertificateAuthority: Sendable {
+    /// The chain and key that issue.
+    package let issuing: IssuingCertificate
+
+    private let issuers: IssuerPool
+    private let policy: KeyPolicy
+    private let log: LocalLog
+    private let logger: Logger
+
+    /// A CA that trusts these issuers, certifies keys of this policy and logs to this log.
+    package init(issuers: IssuerPool, policy: KeyPolicy, issuing: IssuingCertificate, log: LocalLog, logger: Logger) {
+        self.issuers = issuers
+        self.policy = policy
+        self.issuing = issuing
+        self.log = log
+        self.logger = logger
+    }
+
+    /// Issues one certificate, or refuses; the order of the refusals is part of the API (CA specification 0).
+    ///
+    /// `now` is read when the token is checked and again when the validity begins, as fetching an issuer's keys may
+    /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
+    /// could not do. The final certificate is signed only after its precertificate's entry is durable (R-01).
+    package func issue(
+        _ request: IssuanceRequest, now: @Sendable () -> Timestamp
+    ) async throws -> IssuedCertificate {
+        let principal = try await authenticate(request.token, now: now())
+        let key = try SubjectKey(request.key)
+        let info = key.publicKey.subjectPublicKeyInfo
+        try policy.checkStrength(of: info)
+        let hash = try ProofOfPossession.verify(key, challenge: principal.challenge)
+        try policy.checkAllowed(info, hash: hash)
+        let issued = try await mint(for: principal, info, now: now())
+        logger.notice(
+            "issued",
+            metadata: [
+                "serial": "\(issued.certificate.serialNumber.hexadecimal)",
+                "oidc.issuer": "\(principal.issuer)",
+                "spki.sha256": "\(info.sha256.hex)",
+                "leaf.index": "\(issued.signedCertificateTimestamp.leafIndex.map { "\($0.value)" } ?? "none")",
+            ])
+        return issued
+    }
+
+    private func authenticate(_ token: [UInt8], now: Timestamp) async throws -> Principal {
+        do {
+            return try await issuers.authenticate(token, now: now)
+        } catch {
+            throw IssuanceRefusal.token(error)
+        }
+    }
+
+    /// From principal and key to a logged certificate; whatever fails here is ours, but for the size of the claims.
+    private func mint(
+        for principal: Principal, _ key: SubjectPublicKeyInfo, now: Timestamp
+    ) async throws -> IssuedCertificate {
+        do {
+            let template = try CertificateProfile.prepare(principal, key, issuing: issuing, now: now)
+            let precertificate = try await template.sign(with: issuing.key)
+            // A crash before this returns leaves a precertificate that nobody saw, or an entry without a certificate.
+            let sct = try await log.submit(precertificate: precertificate.certificate, chain: issuing.chain)
+            let certificate = try await precertificate.finish(try list(of: sct), with: issuing.key)
+            try log.verify(sct, finalCertificate: certificate, issuer: issuing.certificate)
+            return IssuedCertificate(certificate: certificate, chain: issuing.chain, signedCertificateTimestamp: sct)
+        } catch let refusal as IssuanceRefusal {
+            throw refusal
+        } catch let failure as IssuanceFailure {
+            throw failure
+        } catch let refusal as LogRefusal {
+            throw IssuanceFailure.transparencyLog(cause: "\(refusal)")
+        } catch let failure as LogFailure {
+            guard let seconds = failure.retryAfter else {
+                throw IssuanceFailure.transparencyLog(cause: "\(failure)")
+            }
+            throw IssuanceFailure.transparencyLogBusy(retryAfterSeconds: seconds)
+        } catch {
+            throw IssuanceFailure.backend(cause: "\(error)")
+        }
+    }
+
+    /// The extension with exactly one timestamp, which is what clients accept.
+    private func list(of timestamp: SignedCertificateTimestamp) throws -> CertificateExtension {
+        guard let list = SignedCertificateTimestampList([timestamp]) else {
+            throw IssuanceFailure.transparencyLog(cause: "a timestamp that fits no list")
+        }
+        return try list.certificateExtension()
+    }
+}

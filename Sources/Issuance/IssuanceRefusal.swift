@@ -1,0 +1,76 @@
+package import Identity
+
+/// Why a request was refused, in words its sender may read.
+package enum IssuanceRefusal: Error, Sendable {
+    /// The token is missing, malformed, not from a known issuer, or breaks a rule.
+    case token(TokenRefusal)
+    /// The request is not PEM, of another type, or not DER.
+    case certificateSigningRequestNotParseable
+    /// The key is missing or not in an accepted encoding.
+    case publicKeyNotParseable
+    /// The kind, size or making of the key is not accepted; the text is for the log alone.
+    case keyInsecure(String)
+    /// The proof, or the request's own signature, does not verify.
+    case proofOfPossessionDoesNotVerify
+    /// The request's signature verifies and is of an algorithm that is not accepted for any key.
+    case signatureAlgorithmNotRecognized(String)
+    /// The key and hash are not on the list of allowed algorithms.
+    case signingAlgorithmNotPermitted(keyType: String, hash: String)
+    /// No certificate can be built from the claims; the text names no value of another's.
+    case certificateContent(String)
+
+    /// The message for the client, exactly as Fulcio's API words it.
+    package var publicMessage: String {
+        switch self {
+        case .token: "There was an error processing the identity token"
+        case .certificateSigningRequestNotParseable: "The certificate signing request could not be parsed"
+        case .publicKeyNotParseable: "The public key supplied in the request could not be parsed"
+        case .keyInsecure: "The public key supplied in the request is insecure"
+        case .proofOfPossessionDoesNotVerify: "The signature supplied in the request could not be verified"
+        case .signatureAlgorithmNotRecognized(let name): "unrecognized signature algorithm: \(name)"
+        case .signingAlgorithmNotPermitted(let type, let hash): "signing algorithm not permitted: \(type), \(hash)"
+        case .certificateContent(let text): text
+        }
+    }
+
+    /// The class of the refusal, from a closed set: a metric label and a field of the log line.
+    package var category: String {
+        switch self {
+        case .token(let refusal): "token-\(refusal.code)"
+        case .certificateSigningRequestNotParseable: "csr-not-parseable"
+        case .publicKeyNotParseable: "public-key-not-parseable"
+        case .keyInsecure: "key-insecure"
+        case .proofOfPossessionDoesNotVerify: "proof-does-not-verify"
+        case .signatureAlgorithmNotRecognized: "signature-algorithm-not-recognized"
+        case .signingAlgorithmNotPermitted: "signing-algorithm-not-permitted"
+        case .certificateContent: "certificate-content"
+        }
+    }
+}
+
+/// Why we could not issue although the request was good.
+package enum IssuanceFailure: Error, Sendable {
+    /// The CA's key, chain or profile did not do its work; the cause is for the log alone.
+    case backend(cause: String)
+    /// The transparency log did not take the precertificate; the cause is for the log alone.
+    case transparencyLog(cause: String)
+    /// The transparency log takes nothing for now; trying again after some seconds is worth it.
+    case transparencyLogBusy(retryAfterSeconds: Int)
+
+    /// The message for the client, exactly as Fulcio's API words it.
+    package var publicMessage: String {
+        switch self {
+        case .backend: "error communicating with CA backend"
+        case .transparencyLog, .transparencyLogBusy: "Error entering certificate in CTL"
+        }
+    }
+
+    /// The class of the failure, from a closed set.
+    package var category: String {
+        switch self {
+        case .backend: "backend"
+        case .transparencyLog: "transparency-log"
+        case .transparencyLogBusy: "transparency-log-busy"
+        }
+    }
+}

@@ -1,0 +1,74 @@
+internal import Identity
+internal import OpenSSL
+
+/// The extensions of an issued certificate as octets, in their fixed order (CA specification 4.1, 4.2, 5.1).
+enum LeafExtensions {
+    /// extKeyUsage with id-kp-codeSigning alone.
+    static let codeSigningUsage = DERWriter.sequence([DERWriter.objectIdentifier(.codeSigning)])
+
+    /// keyUsage with digitalSignature alone.
+    static let digitalSignatureUsage: [UInt8] = [DERTag.bitString, 2, 7, 0x80]
+
+    /// The poison that makes a certificate a precertificate (RFC 6962 §3.1).
+    static let poison = CertificateExtension(
+        id: .precertificatePoison, isCritical: true, value: DERWriter.null)
+
+    /// All extensions of a leaf but the last one, which is the poison or the list of SCTs.
+    static func all(
+        for principal: Principal, key: SubjectPublicKeyInfo, issuing: IssuingCertificate
+    ) throws(IssuanceRefusal) -> [CertificateExtension] {
+        [
+            CertificateExtension(id: .keyUsage, isCritical: true, value: digitalSignatureUsage),
+            CertificateExtension(id: .extendedKeyUsage, value: codeSigningUsage),
+            CertificateAuthorityProfile.subjectKeyIdentifier(key),
+            authorityKeyIdentifier(issuing.keyIdentifier),
+            try subjectAlternativeName(principal.subjectAlternativeName),
+        ] + (try identity(of: principal))
+    }
+
+    /// authorityKeyIdentifier with the key identifier alone (RFC 5280 §4.2.1.1).
+    static func authorityKeyIdentifier(_ identifier: [UInt8]) -> CertificateExtension {
+        let keyIdentifier = DERWriter.element(tag: DERTag.context(0, constructed: false), identifier)
+        return CertificateExtension(id: .authorityKeyIdentifier, value: DERWriter.sequence([keyIdentifier]))
+    }
+
+    /// subjectAltName with one name, critical because the subject is empty (RFC 5280 §4.2.1.6).
+    static func subjectAlternativeName(
+        _ name: SubjectAlternativeName
+    ) throws(IssuanceRefusal) -> CertificateExtension {
+        guard !name.text.isEmpty, name.text.utf8.allSatisfy({ (0x20...0x7E).contains($0) }) else {
+            throw .certificateContent("the subject alternative name cannot be encoded as an IA5String")
+        }
+        let number: UInt8 =
+            switch name {
+            case .email: 1
+            case .uri: 6
+            }
+        let generalName = DERWriter.element(tag: DERTag.context(number, constructed: false), Array(name.text.utf8))
+        return CertificateExtension(
+            id: .subjectAlternativeName, isCritical: true, value: DERWriter.sequence([generalName]))
+    }
+
+    /// The arc of Fulcio: issuer in both spellings, what the issuer's kind says, and the token's subject.
+    private static func identity(of principal: Principal) throws(IssuanceRefusal) -> [CertificateExtension] {
+        guard !principal.issuer.isEmpty else {
+            throw .certificateContent("extensions must have a non-empty issuer url")
+        }
+        var values = [(FulcioExtension.issuer, principal.issuer), (.issuerV2, principal.issuer)]
+        values += principal.attributes
+        if let subject = principal.subject, !subject.isEmpty { values.append((.subject, subject)) }
+        var extensions: [CertificateExtension] = []
+        for (item, text) in values.sorted(by: { $0.0 < $1.0 }) {
+            guard let id = ObjectIdentifier(item.objectIdentifier) else {
+                throw .certificateContent("extension \(item.number) has no object identifier")
+            }
+            let value =
+                switch item.encoding {
+                case .raw: Array(text.utf8)
+                case .derUTF8String: DERWriter.utf8String(text)
+                }
+            extensions.append(CertificateExtension(id: id, value: value))
+        }
+        return extensions
+    }
+}
