@@ -1,0 +1,120 @@
+internal import CertificateTransparency
+internal import Identity
+internal import Issuance
+internal import Logging
+internal import OpenSSL
+
+/// Everything that a run needs from files, read and checked before any port opens.
+struct LoadedAuthority: Sendable {
+    let settings: DataDirectorySettings
+    let issuers: [OIDCIssuer]
+    let policy: KeyPolicy
+    let issuing: IssuingCertificate
+    let logKey: LocalSigningKey
+
+    /// Reads all files; throws every mistake that could be found, one line each.
+    static func load(
+        _ options: ServerOptions, passphrase: Passphrase, now: Timestamp, logger: Logger
+    ) throws(ConfigurationMistakes) -> LoadedAuthority {
+        var mistakes: [String] = []
+        let policy = options.keyPolicy(mistakes: &mistakes)
+        if options.isDevelopment, !options.isLoopback {
+            mistakes.append("--development is for a loopback --host only")
+        }
+        let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
+        let settings = Self.attempt(&mistakes) { try readSettings(options.dataDirectory) }
+        let issuing = Self.attempt(&mistakes) { try readIssuing(options.dataDirectory, passphrase, now) }
+        let logKey = settings.flatMap { settings in
+            Self.attempt(&mistakes) { try readKey(options.dataDirectory.logKey(settings.shard), passphrase) }
+        }
+        for key in [issuing?.key.publicKey, logKey?.publicKey].compactMap({ $0?.subjectPublicKeyInfo }) {
+            guard ExampleKeys.contains(key), !options.isDevelopment else { continue }
+            mistakes.append("a key of the published example is in use: anybody can sign with it (see --development)")
+        }
+        guard let issuers, let settings, let issuing, let logKey, mistakes.isEmpty else {
+            throw ConfigurationMistakes(mistakes)
+        }
+        return LoadedAuthority(settings: settings, issuers: issuers, policy: policy, issuing: issuing, logKey: logKey)
+    }
+
+    /// Runs one step and turns what it throws into mistakes.
+    private static func attempt<Value>(_ mistakes: inout [String], _ body: () throws -> Value) -> Value? {
+        do {
+            return try body()
+        } catch let error as ConfigurationMistakes {
+            mistakes += error.lines
+        } catch {
+            mistakes.append("\(error)")
+        }
+        return nil
+    }
+
+    private static func readText(_ path: String) throws -> String {
+        guard let text = String(validating: try PrivateFile.read(path, readers: .anyone), as: UTF8.self) else {
+            throw ConfigurationMistakes(["\(path): not UTF-8"])
+        }
+        return text
+    }
+
+    private static func readIssuers(_ path: String, _ logger: Logger) throws -> [OIDCIssuer] {
+        var warnings: [String] = []
+        let issuers: [OIDCIssuer]
+        do {
+            issuers = try IssuerFile.issuers(in: try readText(path), warnings: &warnings)
+        } catch let error as ConfigurationMistakes {
+            throw ConfigurationMistakes(error.lines.map { "error loading --config-path=\(path): \($0)" })
+        }
+        for warning in warnings {
+            logger.warning("configuration", metadata: ["file": "\(path)", "detail": "\(warning)"])
+        }
+        if issuers.isEmpty { logger.warning("no issuer is configured: every request will be refused") }
+        for issuer in issuers where issuer.isInsecure {
+            logger.warning(
+                "tokens of an issuer travel in clear text; accepted on loopback only",
+                metadata: ["issuer": "\(issuer.url)"])
+        }
+        for issuer in issuers where issuer.skipsEmailVerification {
+            logger.warning(
+                "e-mail addresses that an issuer did not verify are certified", metadata: ["issuer": "\(issuer.url)"])
+        }
+        return issuers
+    }
+
+    private static func readSettings(_ directory: DataDirectory) throws -> DataDirectorySettings {
+        guard PrivateFile.exists(directory.path) else {
+            throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
+        }
+        return try DataDirectorySettings(yaml: try readText(directory.settings))
+    }
+
+    private static func readIssuing(
+        _ directory: DataDirectory, _ passphrase: Passphrase, _ now: Timestamp
+    ) throws -> IssuingCertificate {
+        guard let blocks = PEM.blocks(in: try PrivateFile.read(directory.chain, readers: .anyone)) else {
+            throw ConfigurationMistakes(["\(directory.chain): error during PEM decoding"])
+        }
+        var chain: [Certificate] = []
+        for (index, block) in blocks.enumerated() {
+            guard block.label == "CERTIFICATE", let certificate = try? Certificate(der: block.bytes) else {
+                throw ConfigurationMistakes(["\(directory.chain): block \(index + 1) is not a certificate"])
+            }
+            chain.append(certificate)
+        }
+        do {
+            return try IssuingCertificate(chain: chain, key: try readKey(directory.issuingKey, passphrase), now: now)
+        } catch let error as IssuingCertificateError {
+            throw ConfigurationMistakes(error.mistakes.map { "\(directory.chain): \($0)" })
+        }
+    }
+
+    private static func readKey(_ path: String, _ passphrase: Passphrase) throws -> LocalSigningKey {
+        let pem = try PrivateFile.read(path, readers: .ownerOnly)
+        do {
+            return LocalSigningKey(try PrivateKey(pem: pem, passphrase: passphrase))
+        } catch PrivateKeyError.cannotBeOpened {
+            throw ConfigurationMistakes(["\(path): not a private key, or the passphrase does not open it"])
+        } catch {
+            throw ConfigurationMistakes(["\(path): a kind of key that is not supported"])
+        }
+    }
+}

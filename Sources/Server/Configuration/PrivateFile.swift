@@ -1,0 +1,102 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Why a file or directory could not be used, in one line.
+package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
+    package let description: String
+
+    init(_ description: String) {
+        self.description = description
+    }
+
+    /// What the operating system said last about a path.
+    static func last(_ path: String) -> FileError {
+        let text = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
+        return FileError("\(path): \(text)")
+    }
+}
+
+/// Files that hold keys: written once with mode 0600, read only when nobody else can.
+package enum PrivateFile {
+    /// Who may read a file that we read.
+    package enum Readers: Sendable {
+        /// Anyone: the file is public.
+        case anyone
+        /// The owner alone; a file that group or others may read, or a symbolic link, is refused.
+        case ownerOnly
+    }
+
+    /// The longest file that is read, in octets.
+    private static let maximumByteCount = 1 << 20
+
+    /// Writes a new file with mode 0600 and makes it durable; throws when one is there already.
+    package static func create(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard descriptor >= 0 else { throw .last(path) }
+        defer { close(descriptor) }
+        var start = 0
+        while start < bytes.count {
+            let count = unsafe bytes[start...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
+            guard count > 0 else { throw .last(path) }
+            start += count
+        }
+        guard fsync(descriptor) == 0 else { throw .last(path) }
+    }
+
+    /// Reads a whole regular file of at most 1 MiB.
+    ///
+    /// What may read it is checked on the opened file, so that it cannot be exchanged in between.
+    package static func read(_ path: String, readers: Readers) throws(FileError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | (readers == .ownerOnly ? O_NOFOLLOW : 0))
+        guard descriptor >= 0 else { throw .last(path) }
+        defer { close(descriptor) }
+        var status = stat()
+        guard unsafe fstat(descriptor, &status) == 0 else { throw .last(path) }
+        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("\(path): not a regular file") }
+        if readers == .ownerOnly, status.st_mode & 0o077 != 0 {
+            throw FileError("\(path): others than its owner may read this key; run: chmod 600 \(path)")
+        }
+        return try readToEnd(descriptor, path)
+    }
+
+    /// Reads what an open descriptor holds, at most 1 MiB.
+    package static func readToEnd(_ descriptor: Int32, _ name: String) throws(FileError) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        while true {
+            let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count >= 0 else { throw .last(name) }
+            if count == 0 { return bytes }
+            bytes += buffer.prefix(count)
+            guard bytes.count <= maximumByteCount else { throw FileError("\(name): larger than 1 MiB") }
+        }
+    }
+
+    /// Whether something is at a path.
+    package static func exists(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe lstat(path, &status) == 0
+    }
+
+    /// Makes a directory with mode 0700; throws when something is there already.
+    package static func createDirectory(_ path: String) throws(FileError) {
+        guard unsafe mkdir(path, 0o700) == 0 else { throw .last(path) }
+    }
+
+    /// Gives a finished directory its name and makes that durable; throws when the name is taken.
+    package static func rename(_ source: String, to target: String) throws(FileError) {
+        // mkdir fails when the name is taken meanwhile; rename then replaces the empty directory that is ours.
+        try createDirectory(target)
+        guard unsafe Glibc.rename(source, target) == 0 else { throw .last(target) }
+        let parent = target.split(separator: "/").dropLast().joined(separator: "/")
+        let directory = target.hasPrefix("/") ? "/\(parent)" : (parent.isEmpty ? "." : parent)
+        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last(directory) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw .last(directory) }
+    }
+}

@@ -1,0 +1,90 @@
+internal import HTTPTypes
+internal import Identity
+internal import Issuance
+internal import Logging
+internal import OpenSSL
+internal import StrictJSON
+
+/// The CA's own endpoints (CA specification 1.1): Fulcio's HTTP API, version 2, and health.
+struct CARoutes: Sendable {
+    let authority: CertificateAuthority
+    let issuers: [OIDCIssuer]
+    let metrics: CAMetrics
+    let now: @Sendable () -> Timestamp
+
+    /// The endpoints by their path, each with the one method that it takes.
+    var endpoints: [String: Endpoint] {
+        [
+            "/api/v2/signingCert": Endpoint(.post, answer: createSigningCertificate),
+            "/api/v2/trustBundle": Endpoint(.get) { _ in trustBundle },
+            "/api/v2/configuration": Endpoint(.get) { _ in configuration },
+            "/healthz": Endpoint(.get) { _ in health },
+        ]
+    }
+
+    private func createSigningCertificate(_ request: EndpointRequest) async -> Answer {
+        do {
+            let body = try await request.body(SigningRequest.maximumByteCount)
+            let decoded = try SigningRequest.decode(body, authorization: request.authorization)
+            let issued = try await authority.issue(decoded, now: now)
+            metrics.issued()
+            return Answer(json: Self.embedded(issued))
+        } catch {
+            return Answer(status(of: error, request.logger))
+        }
+    }
+
+    /// Renders what went wrong; a failure of ours is logged here, once, with its cause.
+    private func status(of error: any Error, _ logger: Logger) -> APIStatus {
+        switch error {
+        case let status as APIStatus:
+            metrics.refused("request-not-readable")
+            logger.warning("refused", metadata: ["reason": "request-not-readable"])
+            return status
+        case let refusal as IssuanceRefusal:
+            metrics.refused(refusal.category)
+            logger.warning("refused", metadata: ["reason": "\(refusal.category)", "detail": "\(refusal)"])
+            return APIStatus(.invalidArgument, refusal.publicMessage)
+        case let failure as IssuanceFailure:
+            metrics.failed(failure.category)
+            logger.error("issuance failed", metadata: ["reason": "\(failure.category)", "cause": "\(failure)"])
+            if case .transparencyLogBusy(let seconds) = failure {
+                return APIStatus(.unavailable, failure.publicMessage, retryAfter: seconds)
+            }
+            return APIStatus(.internalError, failure.publicMessage)
+        default:
+            metrics.failed("internal")
+            logger.error("request failed", metadata: ["cause": "\(error)"])
+            return .internalError
+        }
+    }
+
+    /// `SigningCertificate` with an embedded SCT: exactly one member, PEM without a newline at the end.
+    private static func embedded(_ issued: IssuedCertificate) -> JSONText {
+        let chain = ([issued.certificate] + issued.chain).map { JSONValue.string(String($0.pem.dropLast())) }
+        return JSONText(["signedCertificateEmbeddedSct": ["chain": ["certificates": .array(chain)]]])
+    }
+
+    /// `TrustBundle`: our one chain, PEM with a newline at the end.
+    private var trustBundle: Answer {
+        let chain = authority.issuing.chain.map { JSONValue.string($0.pem) }
+        return Answer(json: JSONText(["chains": [["certificates": .array(chain)]]]))
+    }
+
+    /// `Configuration`: the issuers in the order of their URLs, defaults written out.
+    private var configuration: Answer {
+        let list = issuers.map { issuer -> JSONValue in
+            [
+                "issuerUrl": .string(issuer.url), "audience": .string(issuer.clientID),
+                "challengeClaim": .string(issuer.challengeClaim), "spiffeTrustDomain": "",
+                "issuerType": .string(issuer.type), "subjectDomain": "",
+                "skipEmailVerification": .bool(issuer.skipsEmailVerification),
+            ]
+        }
+        return Answer(json: JSONText(["issuers": .array(list)]))
+    }
+
+    private var health: Answer {
+        Answer(type: "application/json", body: Array("{\"status\":\"SERVING\"}\n".utf8))
+    }
+}

@@ -1,0 +1,53 @@
+internal import HTTPTypes
+internal import Logging
+
+/// What an endpoint sees of a request.
+struct EndpointRequest: Sendable {
+    /// The path, decoded.
+    let path: String
+    /// The query string as sent, without its question mark; empty when there is none.
+    let query: String
+    /// The first `Authorization` field.
+    let authorization: String?
+    /// A logger that carries the request's identifier.
+    let logger: Logger
+    /// Reads the body; throws `APIStatus` when it is longer than a number of octets or we are overloaded.
+    let body: @Sendable (_ maximumByteCount: Int) async throws -> [UInt8]
+}
+
+/// An endpoint with the one method that it takes.
+struct Endpoint: Sendable {
+    /// How a wrong method is answered.
+    enum WrongMethod: Sendable {
+        /// 501 in the words of the CA's API, also for HEAD.
+        case unimplemented
+        /// 405 with `Allow`; HEAD works wherever GET does (transparency-log 1.3.1).
+        case methodNotAllowed
+    }
+
+    let method: HTTPRequest.Method
+    let wrongMethod: WrongMethod
+    let answer: @Sendable (EndpointRequest) async -> Answer
+
+    init(
+        _ method: HTTPRequest.Method, wrongMethod: WrongMethod = .unimplemented,
+        answer: @escaping @Sendable (EndpointRequest) async -> Answer
+    ) {
+        self.method = method
+        self.wrongMethod = wrongMethod
+        self.answer = answer
+    }
+
+    /// The answer for a method that the endpoint does not take; nil when it takes it.
+    func refusal(of method: HTTPRequest.Method) -> Answer? {
+        if method == self.method { return nil }
+        switch wrongMethod {
+        case .unimplemented: return Answer(.methodNotAllowed)
+        case .methodNotAllowed:
+            if method == .head, self.method == .get { return nil }
+            var answer = Answer.text(.methodNotAllowed, "method not allowed")
+            answer.headers[.allow] = self.method == .get ? "GET, HEAD" : self.method.rawValue
+            return answer
+        }
+    }
+}

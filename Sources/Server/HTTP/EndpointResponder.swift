@@ -1,0 +1,83 @@
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import NIOCore
+internal import OpenSSL
+
+/// Finds the endpoint of a request by its exact path and answers within the time that a request may take.
+///
+/// The library's router would take a trailing or doubled slash for none; Fulcio's clients and auditors are promised
+/// that they are 404, but for doubled slashes at the start, which one client sends.
+struct EndpointResponder: HTTPResponder {
+    typealias Context = BasicRequestContext
+
+    /// The longest that a request may take from its first byte to its answer.
+    private static let budget: Duration = .seconds(55)
+
+    let endpoints: [String: Endpoint]
+    let limits: RequestLimits
+    let metrics: CAMetrics
+    let logger: Logger
+
+    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+        let clock = ContinuousClock()
+        let start = clock.now
+        let answer = await answer(to: request)
+        metrics.answered(
+            status: answer.status.code, method: request.method.rawValue, duration: start.duration(to: clock.now))
+        return answer.response(isHead: request.method == .head)
+    }
+
+    private func answer(to request: Request) async -> Answer {
+        guard request.uri.string.hasPrefix("/") else { return Answer(APIStatus(.invalidArgument, "Bad Request")) }
+        let rawPath = request.uri.path
+        guard let path = Self.decodedPath(rawPath) else { return .text(.badRequest, "400 Bad Request") }
+        guard let endpoint = endpoints[path] else { return Answer(.notFound) }
+        if let refusal = endpoint.refusal(of: request.method) { return refusal }
+        guard let permit = limits.requests.enter() else { return Answer(.overloaded) }
+        defer { permit.leave() }
+        return await withinBudget { await endpoint.answer(endpointRequest(request, path)) }
+    }
+
+    private func endpointRequest(_ request: Request, _ path: String) -> EndpointRequest {
+        var logger = logger
+        logger[metadataKey: "request.id"] = "\(RequestID.next())"
+        return EndpointRequest(
+            path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
+            logger: logger, body: { try await limits.collect(request.body, maximumByteCount: $0) })
+    }
+
+    /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.
+    private func withinBudget(_ work: @escaping @Sendable () async -> Answer) async -> Answer {
+        await withTaskGroup(of: Answer?.self) { group in
+            group.addTask { await work() }
+            group.addTask {
+                try? await Task.sleep(for: Self.budget)
+                return Task.isCancelled ? nil : Answer(.deadlineExceeded)
+            }
+            defer { group.cancelAll() }
+            while let answer = await group.next() {
+                if let answer { return answer }
+            }
+            return Answer(.internalError)
+        }
+    }
+
+    /// The path with percent escapes decoded and leading slashes made one; nil for an invalid escape.
+    ///
+    /// An escaped slash stays escaped, so that it never separates segments.
+    static func decodedPath(_ raw: String) -> String? {
+        var bytes: [UInt8] = []
+        var rest = Array(raw.utf8)[...]
+        while let byte = rest.popFirst() {
+            guard byte == UInt8(ascii: "%") else {
+                bytes.append(byte)
+                continue
+            }
+            guard let value = PercentEscape.value(&rest) else { return nil }
+            bytes += value == UInt8(ascii: "/") ? Array("%2F".utf8) : [value]
+        }
+        let slash = UInt8(ascii: "/")
+        return String(validating: [slash] + bytes.drop { $0 == slash }, as: UTF8.self)
+    }
+}

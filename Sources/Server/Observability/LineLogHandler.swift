@@ -1,0 +1,84 @@
+package import Logging
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+internal import OpenSSL
+internal import StrictJSON
+
+/// Writes log events to standard error: one JSON object a line, or plain text when a person looks on.
+package struct LineLogHandler: LogHandler {
+    /// The form of a line.
+    package enum Format: Sendable {
+        /// One JSON object with `severity`, `message`, `time`, and the metadata by name.
+        case json
+        /// Time, level, message and metadata as text.
+        case text
+
+        /// Text when standard error is a terminal, JSON otherwise.
+        package static var forStandardError: Format { isatty(STDERR_FILENO) == 1 ? .text : .json }
+    }
+
+    /// The longest line, in octets; what is longer is cut.
+    private static let maximumByteCount = 8 * 1024
+
+    package var metadata: Logger.Metadata = [:]
+    package var logLevel: Logger.Level = .info
+    private let format: Format
+
+    /// A handler for one form of line.
+    package init(format: Format) {
+        self.format = format
+    }
+
+    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    package func log(event: LogEvent) {
+        var all = metadata.merging(event.metadata ?? [:]) { $1 }
+        if let error = event.error { all["error"] = "\(error)" }
+        let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
+        let message = "\(event.message)"
+        let line =
+            switch format {
+            case .json: Self.json(event.level, message, fields)
+            case .text: Self.text(event.level, message, fields)
+            }
+        Self.write(line)
+    }
+
+    private static func json(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> [UInt8] {
+        let severity = level == .warning ? "warn" : level.rawValue
+        let head: [JSONMember] = [
+            JSONMember(name: "time", value: .string(Timestamp.now().rfc3339)),
+            JSONMember(name: "severity", value: .string(severity)),
+            JSONMember(name: "message", value: .string(message)),
+        ]
+        let reserved = Set(head.map(\.name))
+        let rest = fields.map {
+            JSONMember(name: reserved.contains($0.0) ? "_\($0.0)" : $0.0, value: .string(cut($0.1)))
+        }
+        return JSONText(.object(head + rest)).bytes
+    }
+
+    private static func text(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> [UInt8] {
+        let values = fields.map { " \($0.0)=\($0.1.debugQuoted)" }.joined()
+        return Array(cut("\(Timestamp.now().rfc3339) \(level.rawValue): \(message.debugQuoted)\(values)").utf8)
+    }
+
+    /// Cuts a value so that no event can flood the log.
+    private static func cut(_ text: String) -> String {
+        guard text.utf8.count > maximumByteCount / 2 else { return text }
+        return String(decoding: text.utf8.prefix(maximumByteCount / 2), as: UTF8.self) + "…"
+    }
+
+    /// One call for the whole line, so that lines of several threads do not mix.
+    private static func write(_ line: [UInt8]) {
+        let bytes = line + [0x0A]
+        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+    }
+}
