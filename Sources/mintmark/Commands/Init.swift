@@ -1,0 +1,73 @@
+internal import ArgumentParser
+internal import OpenSSL
+internal import Server
+
+/// Creates the keys, certificates and log of a new CA.
+struct Init: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Create the keys, certificates and log of a new CA in a new directory.",
+        discussion: """
+            Makes a root (10 years), an issuing certificate below it (3 years, code signing, path length 0) and the key \
+            of the first log shard, all encrypted with the passphrase, and the log itself with a signed head of size 0. \
+            This is the only command that creates a log: serve refuses when it is missing.
+
+            Example:
+              mintmark init --data-dir /var/lib/mintmark --organization "Example" \\
+                --public-url https://ca.example.org --passphrase-file passphrase
+            """
+    )
+
+    @Option(help: "The directory to make; anything that is there already is left alone.")
+    var dataDir: String
+
+    @Option(help: "The organization in the names of the CA certificates.")
+    var organization: String
+
+    @Option(help: "Where clients will reach the CA: the URL of an origin, without a path.")
+    var publicUrl: String
+
+    @Option(help: "The name of the first log shard.")
+    var shard = "2026a"
+
+    @Option(help: "The kind of the two CA keys: p256, p384 or rsa4096.")
+    var keyType: CAKeyType = .p384
+
+    @OptionGroup var passphraseOptions: PassphraseOptions
+
+    func run() async throws {
+        let settings = try NewAuthority(
+            organization: organization, publicURL: publicUrl, shard: shard, keyType: keyType, now: .now())
+        let passphrase = try passphraseOptions.passphrase(isNew: true)
+        StandardError.write("Making keys, certificates and the log (encrypting three keys takes a second or two) …")
+        let created = try await settings.create(at: DataDirectory(dataDir), passphrase: passphrase)
+        StandardOutput.write(Self.summary(created))
+    }
+
+    private static func summary(_ created: CreatedAuthority) -> String {
+        let directory = created.directory
+        let shard = created.settings.shard
+        return """
+            Created \(directory.path)
+
+              root certificate     \(DistinguishedName.description(of: created.root.subject))
+                SHA-256            \(created.root.fingerprint.hex)
+                valid until        \(created.root.notAfter.rfc3339)
+              issuing certificate  \(DistinguishedName.description(of: created.issuing.subject))
+                SHA-256            \(created.issuing.fingerprint.hex)
+                valid until        \(created.issuing.notAfter.rfc3339)
+              log                  \(created.settings.publicURL.submissionPrefix(shard: shard))
+                log ID             \(created.logID.hex)
+                takes expiry from  \(created.settings.windowStart.rfc3339)
+                until before       \(created.settings.windowEnd.rfc3339)
+
+            Give your clients: \(directory.root) and \(directory.logPublicKey(shard))
+            Back up, apart from each other: \(directory.path) and the passphrase.
+            Then take \(directory.rootKey) off this machine: serving does not need it.
+            Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
+
+            Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml
+            """
+    }
+}
+
+extension CAKeyType: ExpressibleByArgument {}
