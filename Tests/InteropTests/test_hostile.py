@@ -1,0 +1,132 @@
+"""Bad input, row by row: the exact status and message, no certificate, and one good issuance after each row.
+
+R-21, R-22, R-25, SEC-05: everything here is answered with a 4xx, the process lives, and its memory comes back.
+"""
+
+import pytest
+
+import hostile_bodies
+import hostile_keys
+import hostile_tokens
+import keys
+from client import SIGNATURE, TOKEN, good_body
+from conftest import ADDRESS
+
+
+@pytest.fixture(scope="module")
+def baseline(world):
+    """Resident memory after some ordinary work and before the first bad request."""
+    for _ in range(50):
+        world.client.issue(world.good_body())
+    return world.server.resident_bytes()
+
+
+@pytest.fixture
+def canary(world, baseline):
+    """Checks after a test that nothing was logged for it and that the next honest client gets a certificate."""
+    before = world.auditor.head().size
+    yield
+    assert world.auditor.head().size == before
+    issued = world.client.issue(world.good_body())
+    assert issued.index == before and issued.names == [ADDRESS]
+
+
+@pytest.mark.parametrize("name", hostile_tokens.TOKENS)
+def test_bad_tokens(world, canary, name):
+    token = hostile_tokens.TOKENS[name](world)
+    world.client.refuse(good_body(token, ADDRESS), TOKEN)
+
+
+@pytest.mark.parametrize("name", hostile_tokens.ADDRESSES)
+def test_bad_addresses(world, canary, name):
+    """TOK-15 §2.7; an address outside ASCII may also be refused as content that cannot be a certificate's."""
+    address = hostile_tokens.ADDRESSES[name]
+    token = world.email.token(world.email.email(address))
+    world.client.refuse(good_body(token, address), TOKEN if address.isascii() else None)
+
+
+@pytest.mark.parametrize("kind", ["absent", "empty", "a number", "null"])
+@pytest.mark.parametrize("claim", hostile_tokens.GITHUB)
+def test_bad_workflow_claims(world, canary, claim, kind):
+    """TOK-21 for github-workflow: each required claim in turn."""
+    claims = world.github.github()
+    if kind == "absent":
+        del claims[claim]
+    else:
+        claims[claim] = {"empty": "", "a number": 33, "null": None}[kind]
+    token = world.github.raw_token(hostile_tokens.compact(claims))
+    world.client.refuse(good_body(token, claims["sub"]), TOKEN)
+
+
+@pytest.mark.parametrize("sub", [None, ""])
+def test_workflows_without_a_subject(world, canary, sub):
+    """TOK-22."""
+    token = world.github.token(world.github.github(sub=sub))
+    world.client.refuse(good_body(token, ""), TOKEN)
+
+
+@pytest.mark.parametrize("name", hostile_keys.KEYS)
+def test_bad_keys(world, canary, name):
+    make, message = hostile_keys.KEYS[name]
+    world.client.refuse(make(world), message)
+
+
+@pytest.mark.parametrize("name", hostile_keys.PROOFS)
+def test_bad_proofs(world, canary, name):
+    world.client.refuse(hostile_keys.PROOFS[name](world), SIGNATURE)
+
+
+@pytest.mark.parametrize("name", hostile_keys.REQUESTS)
+def test_bad_requests(world, canary, name):
+    make, message = hostile_keys.REQUESTS[name]
+    world.client.refuse(make(world), message)
+
+
+@pytest.mark.parametrize("name", hostile_bodies.BODIES)
+def test_bad_bodies(world, canary, name):
+    """Besides status and shape: the answer does not echo what was sent (§1.4)."""
+    make, message = hostile_bodies.BODIES[name]
+    answer = world.client.refuse(make(world), message)
+    assert len(answer.content) < 1000 and "eyJ" not in answer.text
+
+
+GOOD_TOKENS = {
+    "TOK-02 not valid before four minutes from now": lambda w: w.token(nbf=hostile_tokens.now(240)),
+    "TOK-03 a list with us in it": lambda w: w.token(aud=["other", "sigstore"]),
+    "TOK-27 an expiry with a fraction": lambda w: w.token(exp=hostile_tokens.now(600.5)),
+    "TOK-27 an expiry with an exponent": lambda w: w.email.raw_token(
+        hostile_tokens.compact(w.email.email(ADDRESS)).replace(b'"exp":', b'"exp":4.1e9,"old":')
+    ),
+    "TOK-13 verified is the word true": lambda w: w.token(email_verified="true"),
+    "TOK-14 nothing said of verification, with skip": lambda w: w.lenient.token(w.lenient.claims({"email": ADDRESS})),
+    "TOK-14 not verified, with skip": lambda w: w.lenient.token(w.lenient.email(ADDRESS, email_verified=False)),
+    "TOK-05 nothing advertised and RS256": lambda w: w.silent.token(w.silent.email(ADDRESS), "RS256"),
+    "TOK-05 an honest algorithm beside bad advertisements": lambda w: w.listed.token(w.listed.email(ADDRESS), "ES256"),
+    "TOK-12 no kid": lambda w: w.email.token(w.email.email(ADDRESS), "ES256", {"kid": None}),
+    "§2.2 nonce and at_hash": lambda w: w.token(nonce="n", at_hash="h"),
+    "§2.2 issued in the future": lambda w: w.token(iat=hostile_tokens.now(9000)),
+    "§2.2 white space around the payload": lambda w: w.email.raw_token(
+        b" \n" + hostile_tokens.compact(w.email.email(ADDRESS)) + b"\t "
+    ),
+    "§2.2 jku is ignored": lambda w: w.email.token(w.email.email(ADDRESS), None, {"jku": "http://127.0.0.1:1/"}),
+    "§2.2 no typ": lambda w: w.email.token(w.email.email(ADDRESS), None, {"typ": None}),
+    **{f"TOK-28 §2.2 {a}": lambda w, a=a: w.email.token(w.email.email(ADDRESS), a) for a in hostile_tokens.ALGORITHMS},
+}
+
+
+@pytest.mark.parametrize("name", GOOD_TOKENS)
+def test_tokens_just_this_side_of_the_line(world, name):
+    """The table above can tell good from bad: its neighbours on the good side are accepted."""
+    issued = world.client.issue(good_body(GOOD_TOKENS[name](world), ADDRESS))
+    assert issued.names == [ADDRESS] and issued.parsed.spki == keys.shared("p256").spki()
+
+
+def test_after_all_this_the_memory_has_come_back(world, baseline):
+    """R-21 SEC-05: the largest bad requests once more, twenty times, then memory near its baseline."""
+    for _ in range(20):
+        for name in ("R-24 four mebibytes of empty objects", "R-23 two million brackets"):
+            world.client.refuse(hostile_bodies.BODIES[name][0](world), None)
+        world.client.refuse(good_body("." * 3_000_000, ADDRESS), TOKEN)
+    world.client.issue(world.good_body())
+    assert world.server.process.poll() is None
+    assert world.server.resident_bytes() < baseline + 96 * 1024 * 1024
