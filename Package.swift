@@ -67,7 +67,8 @@ let package = Package(
             "Server",
             [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance",
-                hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics, nioCore, nioHTTP1, serviceLifecycle, unixSignals, yams,
+                hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics, nioCore, nioHTTP1,
+                serviceLifecycle, unixSignals, yams,
             ]
         ),
         library(
@@ -78,7 +79,9 @@ let package = Package(
             name: "mintmark",
             dependencies: [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
-                "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, serviceLifecycle, unixSignals,
+                "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
+                serviceLifecycle,
+                unixSignals,
             ],
             swiftSettings: strict
         ),
@@ -86,7 +89,7 @@ let package = Package(
         tests("StrictJSON", []),
         tests(
             "Identity",
-            ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix]
+            ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
         tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging]),
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog"]),

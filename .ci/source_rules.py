@@ -13,7 +13,7 @@ FUNCTION_LIMIT = 60
 IMPORT_OWNERS = {
     "COpenSSL": ("Sources/OpenSSL/",),
     "CJansson": ("Sources/StrictJSON/",),
-    "GRDB": ("Sources/TransparencyLog/SQLite", "Sources/TransparencyLog/Row+", "Tests/TransparencyLogTests/"),
+    "GRDB": ("Sources/TransparencyLog/SQLite", "Sources/TransparencyLog/StoredColumns", "Tests/TransparencyLogTests/"),
     "Crypto": (),
     "X509": (),
     "JWTKit": (),

@@ -10,7 +10,9 @@ import ServiceLifecycle
 /// configuration guarantees, and its keys live in memory and end with it. Endpoints: the discovery document, `/keys`,
 /// `POST /token` (a JSON object of claims in, a signed token out), `POST /rotate` (new keys).
 package struct DevelopmentProvider: Service {
-    private let configuration: ProviderConfiguration
+    /// Where it listens and what its tokens say by default.
+    package let configuration: ProviderConfiguration
+
     private let logger: Logger
     private let routes: ProviderRoutes
     private let address = ListeningAddress()

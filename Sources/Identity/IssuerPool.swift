@@ -9,7 +9,8 @@ import Synchronization
 package final class IssuerPool: Sendable {
     // By the bytes of the URL: as dictionary keys, strings that differ in their bytes could be equal.
     private let issuers: [[UInt8]: IssuerKeys]
-    private let isRunning = Mutex(false)
+    private let logger: Logger
+    private let hasRun = Mutex(false)
     private let stopped: AsyncStream<Never>
     private let stop: AsyncStream<Never>.Continuation
 
@@ -23,6 +24,7 @@ package final class IssuerPool: Sendable {
         }
         self.issuers = Dictionary(pairs) { first, _ in first }
         configuration = self.issuers.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value.issuer)
+        self.logger = logger
         (stopped, stop) = AsyncStream.makeStream()
     }
 
@@ -50,15 +52,26 @@ package final class IssuerPool: Sendable {
     /// Starts by fetching from all issuers at the same time; a failure is a warning in the log and never an error. Each
     /// issuer has its own tasks, so one that hangs delays no other (reliability R-30). A second call returns at once.
     package func run() async {
-        let mayRun = isRunning.withLock { isRunning in
-            defer { isRunning = true }
-            return !isRunning
+        let mayRun = hasRun.withLock { hasRun in
+            defer { hasRun = true }
+            return !hasRun
         }
         guard mayRun else { return }
+        warnOfWeakSettings()
         await withDiscardingTaskGroup { group in
             for keys in issuers.values { group.addTask { await keys.run() } }
             for await _ in stopped {}
             group.cancelAll()
+        }
+    }
+
+    private func warnOfWeakSettings() {
+        for issuer in configuration {
+            let metadata: Logger.Metadata = ["oidc.issuer": "\(issuer.url)"]
+            if issuer.isInsecure { logger.warning("issuer is asked in clear text", metadata: metadata) }
+            if issuer.skipsEmailVerification {
+                logger.warning("issuer may vouch for addresses it did not verify", metadata: metadata)
+            }
         }
     }
 

@@ -19,5 +19,6 @@ package struct IssuerPoolSettings: Hashable, Sendable {
     /// The longest pause after failures.
     package var longestPause = Duration.seconds(300)
 
+    /// The specified values.
     package init() {}
 }

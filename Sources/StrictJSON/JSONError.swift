@@ -24,6 +24,7 @@ package struct JSONError: Error, Hashable, Sendable, CustomStringConvertible {
     /// The number of bytes before the place where reading stopped; 0 when the place is not known.
     package let offset: Int
 
+    /// An error for a rule and the number of bytes before the place where it was broken.
     package init(_ reason: Reason, at offset: Int) {
         self.reason = reason
         self.offset = offset

@@ -11,6 +11,7 @@ package struct JSONLimits: Hashable, Sendable {
     /// The most bytes of one member name after its escapes are resolved.
     package let nameByteCount: Int
 
+    /// The specified limits for texts of a given size.
     package init(byteCount: Int, nodeCount: Int = 10_000, depth: Int = 32, nameByteCount: Int = 256) {
         self.byteCount = byteCount
         self.nodeCount = nodeCount

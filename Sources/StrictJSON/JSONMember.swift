@@ -5,6 +5,7 @@ package struct JSONMember: Hashable, Sendable {
     /// The value beside it.
     package let value: JSONValue
 
+    /// A member of these two parts.
     package init(name: String, value: JSONValue) {
         self.name = name
         self.value = value

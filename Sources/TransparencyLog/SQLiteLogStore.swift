@@ -7,7 +7,7 @@ internal import Synchronization
 /// A log in one SQLite database, written by this process alone (transparency-log 3.4).
 ///
 /// One connection writes and checkpoints, on a queue of its own; readers have connections that SQLite itself keeps from
-/// writing. Every setting is read back. A lock file keeps other processes of ours away for as long as this object lives.
+/// writing. Every setting is read back. A lock file keeps other processes of ours away until `close()` or `abandon()`.
 package final class SQLiteLogStore: LogStore {
     private let files: SQLiteFiles
     private let lock: StoreLock
@@ -137,6 +137,7 @@ package final class SQLiteLogStore: LogStore {
         try await Blocking.run {
             try self.readers.close()
             try self.writer.close()
+            self.lock.release()
         }
     }
 
@@ -144,6 +145,7 @@ package final class SQLiteLogStore: LogStore {
         // While a reader has the file open, closing the writer moves nothing from the write-ahead log.
         try? await Blocking.run { try self.writer.close() }
         try? await Blocking.run { try self.readers.close() }
+        lock.release()
     }
 
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {

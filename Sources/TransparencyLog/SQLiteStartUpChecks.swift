@@ -68,12 +68,12 @@ struct SQLiteStartUpChecks {
         return (try row.number(0), checkpoint.signedTreeHead, peaks)
     }
 
-    /// Item 6: as many entries as the head covers, without holes.
+    /// Item 6: as many entries as the head covers, from 0 on and without holes.
     private func countEntries(_ head: TreeHead) throws {
-        let row = try Row.fetchOne(database, sql: "SELECT count(*), coalesce(max(idx) + 1, 0) FROM entry")
-        guard let row, try row.number(0) == head.size.value, try row.number(1) == head.size.value else {
-            throw StoreRefusal.damaged("there are more or fewer entries than the head's \(head.size.value)")
-        }
+        let sql = "SELECT count(*), coalesce(min(idx), 0), coalesce(max(idx) + 1, 0) FROM entry"
+        guard let row = try Row.fetchOne(database, sql: sql), try row.number(0) == head.size.value,
+            try row.number(1) == 0, try row.number(2) == head.size.value
+        else { throw StoreRefusal.damaged("the entries are not those from 0 to the head's size \(head.size.value)") }
     }
 
     /// Item 7: the tiles at the right edge make the root, each from the hashes of its children.

@@ -29,6 +29,9 @@ package final class Sequencer: Sendable {
         queue = SubmissionQueue()
     }
 
+    /// How many submissions wait for the next batch; never more than the queue's limit.
+    package var queuedCount: Int { queue.count }
+
     /// Waits until the submission is durably in the tree, or one equal to it is.
     ///
     /// Throws `SubmissionFailure`, or `CancellationError` when the caller is cancelled: then the entry stays (I15).

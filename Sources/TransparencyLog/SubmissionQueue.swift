@@ -115,6 +115,9 @@ final class SubmissionQueue: Sendable {
         changed.yield()
     }
 
+    /// How many submissions wait to be taken.
+    var count: Int { state.withLock { $0.order.count } }
+
     /// Whether `close` was called and nothing is left to take.
     var isDrained: Bool {
         state.withLock { state in

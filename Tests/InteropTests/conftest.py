@@ -51,7 +51,7 @@ class World:
             issuer.start()
         for process in self.processes:
             process.wait_until_ready()
-        self.server = self.house.serve()
+        self.server, self.deaths = self.house.serve(), []
         self.client = Client(self.house.url)
         self.auditor = Auditor(self.house)
 
@@ -67,6 +67,12 @@ class World:
             self.mislabelled.jwk(alg="ES384"),
             self.p384_as_es256.jwk(alg="ES256"),
         ]
+
+    def revive(self) -> None:
+        """Starts the server again if a test killed it, so that the other tests can still tell something."""
+        if self.server.process.poll() is not None:
+            self.deaths.append(self.server.process.returncode)
+            self.server = self.house.serve()
 
     def token(self, **changes) -> str:
         return self.email.token(self.email.email(ADDRESS, **changes))
@@ -152,10 +158,18 @@ def world(tmp_path_factory):
     """Starts everything once. The server must still be running at the end and must end with status 0."""
     world = World(tmp_path_factory.mktemp("world"))
     yield world
-    alive = world.server.process.poll() is None
-    status = world.server.stop() if alive else world.server.process.returncode
+    world.revive()
+    status = world.server.stop()
     world.stop()
-    assert alive and status == 0, f"the shared server ended with {status}:\n" + "\n".join(world.server.lines[-50:])
+    assert not world.deaths, f"the shared server died with {world.deaths}"
+    assert status == 0, f"the shared server ended with {status}:\n" + "\n".join(world.server.lines[-50:])
+
+
+@pytest.fixture(autouse=True)
+def living(request):
+    """Every test that uses the shared server begins with one that runs."""
+    if "world" in request.fixturenames:
+        request.getfixturevalue("world").revive()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -104,7 +104,7 @@ class WeakRSA:
         parts = {part: int(value, 16) for part, value in WEAK[name].items()}
         p, q, self.e = parts["p"], parts["q"], parts["e"]
         self.n = p * q
-        self.d = pow(self.e, -1, (p - 1) * (q - 1))
+        self.d = pow(self.e, -1, p * (p - 1) if p == q else (p - 1) * (q - 1))
 
     def spki(self) -> bytes:
         return rsa_spki(self.n, self.e)

@@ -106,6 +106,11 @@ def close_primes() -> dict:
     return {"p": p, "q": next_prime(p + 2), "e": F4}
 
 
+def square() -> dict:
+    p = prime(Generator("square"), 1024)
+    return {"p": p, "q": p, "e": F4}
+
+
 def roca() -> dict:
     """Primes of the shape k * M + (65537^a mod M) (CVE-2017-15361), M the product of the first 126 primes."""
     m = math.prod(SMALL[:126])
@@ -136,6 +141,7 @@ def main() -> None:
         "rsa-small-factor": small_factor(),
         "rsa-close-primes": close_primes(),
         "rsa-roca": roca(),
+        "rsa-square": square(),
     }
     text = {name: {part: hex(value) for part, value in key.items()} for name, key in keys.items()}
     path = pathlib.Path(__file__).with_name("weak_keys.json")

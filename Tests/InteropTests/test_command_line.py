@@ -80,7 +80,7 @@ def test_init_prints_fingerprints_and_no_secret(fresh):
 
 
 def test_the_settings_name_the_chain_and_the_chain_is_issuing_then_root(fresh):
-    """§5.2: chain.pem holds exactly the two certificates in the order of the answers."""
+    """CA 5.2: chain.pem holds exactly the two certificates in the order of the answers."""
     chain, issuing, root = (fresh.read(f"ca/{name}.pem") for name in ("chain", "issuing", "root"))
     assert x509.load_pem_x509_certificates(chain) == x509.load_pem_x509_certificates(issuing + root)
     verified = openssl("verify", "-x509_strict", "-CAfile", "ca/root.pem", "ca/issuing.pem", cwd=fresh.directory)
@@ -151,6 +151,7 @@ oidc-issuers:
     issuer-url: https://example.com/b
     client-id: sigstore
     type: carrier-pigeon
+    challenge-claim: sub
   http://example.com/c:
     issuer-url: http://example.com/c
     client-id: sigstore
@@ -179,7 +180,7 @@ CONFIGURATIONS = {
     "TOK-25 nothing recognisable": "something: else\n",
     "TOK-25 empty": "",
     "TOK-25 JSON with YAML's names half filled": '{"oidc-issuers": {"http://127.0.0.1:9": {"client-id": 5}}}',
-    "§2.3 a star in a fixed issuer": "oidc-issuers:\n  https://*.example.com:\n    issuer-url: https://*.example.com\n"
+    "CA 2.3 a star in a fixed issuer": "oidc-issuers:\n  https://*.example.com:\n    issuer-url: https://*.example.com\n"
     "    client-id: sigstore\n    type: email\n",
 }
 
@@ -201,9 +202,9 @@ def test_anchors_and_unknown_keys_are_read_as_the_public_file_has_them(tmp_path,
     house = House(tmp_path)
     house.init()
     house.configuration.write_text(
-        f"define:\n  - &url {issuer.url}\n  - &who\n    client-id: sigstore\n    type: email\n"
-        f"    contact: x@example.com\n"
-        f"oidc-issuers:\n  *url :\n    <<: *who\n    issuer-url: *url\n"
+        f"define:\n  - &url {issuer.url}\n  - &who sigstore\n  - &kind email\n"
+        f"oidc-issuers:\n  *url :\n    issuer-url: *url\n    client-id: *who\n    type: *kind\n"
+        f"    contact: x@example.com\n    unknown: 1\n"
     )
     with house.serve():
         Client(house.url).issue(good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS))
@@ -315,9 +316,12 @@ def test_inspect_puts_everything_of_ours_into_words(world, tmp_path):
     assert world.house.origin in text and note.decode().split("\n")[1] in text
 
 
-@pytest.mark.parametrize("data", [b"", b"words", keys.pem(b"\0\0\0", "CERTIFICATE").encode(), bytes(99)])
-def test_inspect_refuses_what_it_does_not_know(tmp_path, data):
-    (tmp_path / "file").write_bytes(data)
+NONSENSE = {"empty": b"", "words": b"words", "bad": keys.pem(b"\0\0", "CERTIFICATE").encode(), "zeros": bytes(99)}
+
+
+@pytest.mark.parametrize("kind", NONSENSE)
+def test_inspect_refuses_what_it_does_not_know(tmp_path, kind):
+    (tmp_path / "file").write_bytes(NONSENSE[kind])
     done = run("inspect", tmp_path / "file")
     assert done.returncode == 1 and "mintmark: " in done.stderr and done.stdout == ""
     assert run("inspect", tmp_path / "missing").returncode == 1

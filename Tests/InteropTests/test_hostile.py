@@ -103,13 +103,13 @@ GOOD_TOKENS = {
     "TOK-05 nothing advertised and RS256": lambda w: w.silent.token(w.silent.email(ADDRESS), "RS256"),
     "TOK-05 an honest algorithm beside bad advertisements": lambda w: w.listed.token(w.listed.email(ADDRESS), "ES256"),
     "TOK-12 no kid": lambda w: w.email.token(w.email.email(ADDRESS), "ES256", {"kid": None}),
-    "§2.2 nonce and at_hash": lambda w: w.token(nonce="n", at_hash="h"),
-    "§2.2 issued in the future": lambda w: w.token(iat=hostile_tokens.now(9000)),
-    "§2.2 white space around the payload": lambda w: w.email.raw_token(
+    "CA 2.2 nonce and at_hash": lambda w: w.token(nonce="n", at_hash="h"),
+    "CA 2.2 issued in the future": lambda w: w.token(iat=hostile_tokens.now(9000)),
+    "CA 2.2 white space around the payload": lambda w: w.email.raw_token(
         b" \n" + hostile_tokens.compact(w.email.email(ADDRESS)) + b"\t "
     ),
-    "§2.2 jku is ignored": lambda w: w.email.token(w.email.email(ADDRESS), None, {"jku": "http://127.0.0.1:1/"}),
-    "§2.2 no typ": lambda w: w.email.token(w.email.email(ADDRESS), None, {"typ": None}),
+    "CA 2.2 jku is ignored": lambda w: w.email.token(w.email.email(ADDRESS), None, {"jku": "http://127.0.0.1:1/"}),
+    "CA 2.2 no typ": lambda w: w.email.token(w.email.email(ADDRESS), None, {"typ": None}),
     **{f"TOK-28 §2.2 {a}": lambda w, a=a: w.email.token(w.email.email(ADDRESS), a) for a in hostile_tokens.ALGORITHMS},
 }
 

@@ -158,8 +158,8 @@ HABITS = {
     "SEC-02 R-34 its key set never ends": endless_keys,
     "R-34 its document is compressed": gzip_discovery,
     "R-34 its key set is compressed": gzip_keys,
-    "§2.4 its document has another status": status_of_discovery,
-    "§2.4 its key set has another status": status_of_keys,
+    "CA 2.4 its document has another status": status_of_discovery,
+    "CA 2.4 its key set has another status": status_of_keys,
     "TOK-07 its document moved to another port": discovery_moved_to_another_port,
     "TOK-07 its key set moved to another port": keys_moved_to_another_port,
     "TOK-07 its key set moved to another host name": keys_moved_to_another_host,
@@ -273,7 +273,7 @@ def test_a_key_change_works_and_unknown_keys_cost_few_fetches(street):
 
 
 def test_many_waiters_share_one_fetch(street):
-    """§2.4: twenty tokens under one new key, all at once, cause one fetch."""
+    """CA 2.4: twenty tokens under one new key, all at once, cause one fetch."""
     issuer = street.twin
     street.client.issue(body_for(issuer))
     issuer.rotate()

@@ -14,7 +14,7 @@ import TransparencyLog
 
     @Test func `TL-2 leaves and nodes are hashed with different prefixes`() throws {
         let vectors = try Vectors.load("merkle_small")
-        let leaves = try vectors.array("leaves_hex").map { try #require([UInt8](hexadecimal: try #require($0.string))) }
+        let leaves = try vectors.array("leaves_hex").compactMap { $0.string }.compactMap { [UInt8](hexadecimal: $0) }
         let hashes = leaves.map { MerkleTree.leafHash(of: $0) }
         #expect(hashes == (try vectors.digests("leaf_hashes_hex")))
         let disguised = MerkleTree.leafHash(of: [1] + hashes[0].bytes + hashes[1].bytes)

@@ -85,16 +85,22 @@ final class TestLog: Sendable {
     }
 }
 
-/// A wall clock that a test sets.
+/// A wall clock that a test sets; otherwise it goes on by a millisecond with each look at it.
 final class TestClock: Sendable {
-    private let offset = Mutex<Int64>(0)
+    private let milliseconds = Mutex<UInt64>(1_800_000_000_000)
 
     var now: Timestamp {
-        Timestamp(milliseconds: UInt64(clamping: Int64(Timestamp.now().milliseconds) + offset.withLock { $0 }))
+        milliseconds.withLock { milliseconds in
+            milliseconds += 1
+            return Timestamp(milliseconds: milliseconds)
+        }
     }
 
-    /// Sets the clock forward, or back.
-    func step(milliseconds: Int64) { offset.withLock { $0 += milliseconds } }
+    /// Sets the clock forward.
+    func advance(milliseconds step: UInt64) { milliseconds.withLock { $0 += step } }
+
+    /// Sets the clock back.
+    func goBack(milliseconds step: UInt64) { milliseconds.withLock { $0 -= step } }
 }
 
 /// Records of the tests' own kind: position, time, digest of one attachment, and the rest is the content.

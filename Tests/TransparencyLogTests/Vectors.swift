@@ -10,7 +10,9 @@ enum Vectors {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "Vectors/merkle.json")
         let bytes = [UInt8](try Data(contentsOf: file))
         let limits = JSONLimits(byteCount: 1 << 20, nodeCount: 100_000)
-        return try path.reduce(try JSONValue(parsing: bytes, limits: limits)) { try #require($0[$1]) }
+        var value = try JSONValue(parsing: bytes, limits: limits)
+        for name in path { value = try #require(value[name]) }
+        return value
     }
 }
 
@@ -25,6 +27,7 @@ extension JSONValue {
     func digests(_ name: String) throws -> [SHA256Digest] { try array(name).map { try $0.digest() } }
 
     func digest() throws -> SHA256Digest {
-        try #require([UInt8](hexadecimal: try #require(string)).flatMap { SHA256Digest($0) })
+        let text = try #require(string)
+        return try #require([UInt8](hexadecimal: text).flatMap { SHA256Digest($0) })
     }
 }

@@ -87,8 +87,16 @@ struct DocumentFetcher: Sendable {
         } catch let failure as FetchFailure {
             throw failure
         } catch {
-            throw .unreachable(String(String(describing: error).prefix(256)))
+            throw .unreachable(Self.printable(error))
         }
+    }
+
+    /// The error's words, cut and without anything that could break a log line (reliability R-34).
+    private static func printable(_ error: any Error) -> String {
+        let text = String(describing: error).utf8.prefix(256).map {
+            (0x20...0x7E).contains($0) ? $0 : UInt8(ascii: "?")
+        }
+        return String(decoding: text, as: UTF8.self)
     }
 
     private enum Answer {

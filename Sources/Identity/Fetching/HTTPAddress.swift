@@ -13,9 +13,11 @@ package struct HTTPAddress: Hashable, Sendable {
 
     /// What makes two URLs the same server (RFC 6454 §4).
     package struct Origin: Hashable, Sendable {
+        /// The scheme.
         package let scheme: Scheme
         /// The host in lower case; an IPv6 address stands without its brackets.
         package let host: String
+        /// The port, written out or the default of the scheme; never 0.
         package let port: UInt16
         let isIPv6Literal: Bool
 
@@ -35,6 +37,7 @@ package struct HTTPAddress: Hashable, Sendable {
         }
     }
 
+    /// The server the URL leads to.
     package let origin: Origin
     /// The path, empty or beginning with `/`.
     package let path: String

@@ -56,6 +56,7 @@ package enum FulcioExtension: Int, Hashable, Comparable, Sendable, CaseIterable 
         }
     }
 
+    /// The order in a certificate.
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 
     private static func capitalised(_ word: Substring) -> String {

@@ -12,7 +12,9 @@ struct QueryParameters {
 
     private let values: [String: [[UInt8]]]
 
-    /// Splits and decodes a query string; throws for an invalid percent escape. A plus sign stays one.
+    /// Splits and decodes a query string; throws for an invalid percent escape.
+    ///
+    /// A plus sign stays one.
     init(_ query: String) throws(Malformed) {
         var values: [String: [[UInt8]]] = [:]
         for pair in query.split(separator: "&").prefix(64) {

@@ -1,6 +1,7 @@
 import NIOCore
 import NIOHTTP1
 import NIOPosix
+import NIOSSL
 import StrictJSON
 import Synchronization
 
@@ -47,14 +48,19 @@ final class ScriptedServer: Sendable {
     private let seen: AsyncStream<Void>.Continuation
     private let arrivals: AsyncStream<Void>
 
-    private init() {
+    private let scheme: String
+
+    private init(scheme: String) {
+        self.scheme = scheme
         (arrivals, seen) = AsyncStream.makeStream()
     }
 
     /// Starts a server on a free port and stops it when the body ends.
-    static func with(_ body: (ScriptedServer) async throws -> Void) async throws {
-        let server = ScriptedServer()
-        let channel = try await server.bind(port: 0)
+    static func with(
+        tls: TestCertificate? = nil, _ body: (ScriptedServer) async throws -> Void
+    ) async throws {
+        let server = ScriptedServer(scheme: tls == nil ? "http" : "https")
+        let channel = try await server.bind(try tls?.serverContext())
         server.state.withLock { $0.channel = channel }
         do {
             try await body(server)
@@ -66,7 +72,10 @@ final class ScriptedServer: Sendable {
     }
 
     var port: Int { state.withLock { $0.channel?.localAddress?.port } ?? 0 }
-    var url: String { "http://127.0.0.1:\(port)" }
+    var url: String { url(host: "127.0.0.1") }
+
+    func url(host: String) -> String { "\(scheme)://\(host):\(port)" }
+
     var requests: [Request] { state.withLock { $0.requests } }
 
     func count(of path: String) -> Int { state.withLock { $0.counts[path] ?? 0 } }
@@ -99,16 +108,17 @@ final class ScriptedServer: Sendable {
         try await channel?.close()
     }
 
-    private func bind(port: Int) async throws -> any Channel {
+    private func bind(_ tls: NIOSSLContext?) async throws -> any Channel {
         try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
             .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
             .childChannelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls { try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls)) }
                     try channel.pipeline.syncOperations.configureHTTPServerPipeline()
                     try channel.pipeline.syncOperations.addHandler(Handler(server: self))
                 }
             }
-            .bind(host: "127.0.0.1", port: port).get()
+            .bind(host: "127.0.0.1", port: 0).get()
     }
 
     fileprivate func receive(_ head: HTTPRequestHead, _ answer: @escaping @Sendable (Reply) -> Void) {

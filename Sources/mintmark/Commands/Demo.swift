@@ -1,0 +1,140 @@
+internal import ArgumentParser
+internal import AsyncHTTPClient
+internal import DevelopmentIssuer
+internal import OpenSSL
+internal import Server
+internal import ServiceLifecycle
+internal import StrictJSON
+internal import UnixSignals
+
+/// Shows the whole way, from nothing to a verified certificate.
+struct Demo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Make a CA, get a certificate from it over HTTP, and verify it.",
+        discussion: """
+            Everything happens on this machine's loopback interface and in a temporary directory: a new CA with its log, \
+            an issuer of tokens that vouches for anybody, and a client that gets one certificate and checks it with \
+            nothing but the root and the log key. The directory is removed at the end.
+            """
+    )
+
+    @Option(help: "Be a person with this e-mail address instead of a run of a workflow.")
+    var email: String?
+
+    @Option(help: "Write leaf, chain, root and log key into this new directory, which stays.")
+    var output: String?
+
+    @Flag(help: "Stay up afterwards, and print commands to try.")
+    var keep = false
+
+    @Flag(help: "Print the result as JSON; progress goes to standard error.")
+    var json = false
+
+    func run() async throws {
+        say("Making a CA with its keys, certificates and log in a temporary directory …")
+        let authority = try await create(email.map { .email($0) } ?? .workflow)
+        defer { authority.remove() }
+        if let output { try PrivateFile.createDirectory(output) }
+        let server = try await authority.server()
+        let client = DemoClient(work: { try await request(authority, server) }, stays: keep)
+        let listeners: [any Service] = [authority.provider] + server.services
+        let services = listeners.map { ServiceGroupConfiguration.ServiceConfiguration(service: $0) }
+        let last = ServiceGroupConfiguration.ServiceConfiguration(
+            service: client, successTerminationBehavior: .gracefullyShutdownGroup,
+            failureTerminationBehavior: .gracefullyShutdownGroup)
+        try await ServiceGroup(
+            configuration: ServiceGroupConfiguration(
+                services: services + [last], gracefulShutdownSignals: [.sigterm, .sigint], logger: authority.logger)
+        ).run()
+    }
+
+    /// Makes the CA; a signal meanwhile ends the command once there is something to remove.
+    private func create(_ identity: DemoAuthority.Identity) async throws -> DemoAuthority {
+        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
+        return try await withThrowingTaskGroup(of: DemoAuthority?.self) { tasks in
+            tasks.addTask { try await DemoAuthority.create(identity) }
+            tasks.addTask {
+                for await _ in signals { break }
+                return nil
+            }
+            defer { tasks.cancelAll() }
+            if let authority = try await tasks.next() ?? nil { return authority }
+            (try await tasks.next() ?? nil)?.remove()
+            throw ExitCode.failure
+        }
+    }
+
+    private func request(_ authority: DemoAuthority, _ server: MintmarkServer) async throws {
+        let issuerURL = try await authority.provider.url()
+        say("Started the issuer at \(issuerURL) and the CA at \(try await server.url())")
+        let run = DemoRun(authority: authority, issuerURL: issuerURL, client: JSONClient(.shared), say: say)
+        let outcome = try await run.run()
+        let settings = authority.created.settings
+        let files = try DemoFiles(
+            outcome, logKey: authority.created.directory.logPublicKey(settings.shard),
+            directory: output ?? authority.directory)
+        let verdict = try files.verifyWithOpenSSLCommand()
+        say("  ok: openssl verify says: \(verdict ?? "(no openssl command here: left out)")")
+        if json {
+            StandardOutput.write(JSONText(result(outcome, files, issuerURL, verdict)).string)
+        } else {
+            StandardOutput.write("\nThe certificate:\n\(CertificateDescription(outcome.certificate).rows.text())\n")
+            if output != nil {
+                StandardOutput.write("Files: \(files.leaf), \(files.chain), \(files.root), \(files.logKey)")
+            }
+            StandardOutput.write("Verified.")
+        }
+        if keep { say(commands(authority, issuerURL, files)) }
+    }
+
+    private func result(
+        _ outcome: DemoRun.Outcome, _ files: DemoFiles, _ issuerURL: String, _ verdict: String?
+    ) -> JSONValue {
+        [
+            "verified": true, "checks": .array(outcome.checks.map { .string($0) }),
+            "opensslVerify": verdict.map { .string($0) } ?? .null,
+            "certificate": CertificateDescription(outcome.certificate).json,
+            "chain": .array(([outcome.certificate] + outcome.chain).map { .string($0.pem) }),
+            "issuerURL": .string(issuerURL),
+            "files": output == nil && !keep
+                ? .null
+                : [
+                    "leaf": .string(files.leaf), "chain": .string(files.chain), "root": .string(files.root),
+                    "logKey": .string(files.logKey),
+                ],
+        ]
+    }
+
+    private func commands(_ authority: DemoAuthority, _ issuerURL: String, _ files: DemoFiles) -> String {
+        let settings = authority.created.settings
+        let log = settings.publicURL.submissionPrefix(shard: settings.shard)
+        return """
+
+            Still up. Try:
+              curl -s \(settings.publicURL)/api/v2/trustBundle
+              curl -s \(settings.publicURL)/api/v2/configuration
+              curl -s \(log)ct/v1/get-sth
+              curl -s \(log)checkpoint | mintmark inspect -
+              curl -s '\(log)ct/v1/get-entries?start=0&end=0'
+              curl -s -d '{"sub":"me"}' \(issuerURL)/token
+              mintmark inspect \(files.leaf)
+            Ctrl-C stops everything and removes the directory.
+            """
+    }
+
+    private func say(_ line: String) {
+        json ? StandardError.write(line) : StandardOutput.write(line)
+    }
+}
+
+/// The client of the demonstration, which ends everything when it is done.
+private struct DemoClient: Service {
+    let work: @Sendable () async throws -> Void
+    /// Whether everything stays up until a signal comes.
+    let stays: Bool
+
+    func run() async throws {
+        try await cancelWhenGracefulShutdown { try await work() }
+        if stays { try await gracefulShutdown() }
+    }
+}

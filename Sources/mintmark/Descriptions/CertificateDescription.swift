@@ -1,0 +1,142 @@
+internal import CertificateTransparency
+internal import Identity
+internal import OpenSSL
+internal import StrictJSON
+internal import TransparencyLog
+
+/// A certificate in the words of a person who has to judge it.
+struct CertificateDescription {
+    let certificate: Certificate
+
+    init(_ certificate: Certificate) {
+        self.certificate = certificate
+    }
+
+    /// What kind of certificate it is.
+    var kind: String {
+        if certificate.firstExtension(.precertificatePoison) != nil { return "Precertificate (RFC 6962)" }
+        if isAuthority { return certificate.issuer == certificate.subject ? "Root certificate" : "CA certificate" }
+        return "Certificate"
+    }
+
+    /// Everything that matters, one row a fact.
+    var rows: Rows {
+        var rows = Rows()
+        rows.add("who", names.isEmpty ? nil : names.joined(separator: ", "))
+        rows.add("vouched for by", value(.issuerV2) ?? value(.issuer))
+        rows.add("repository", value(.sourceRepositoryURI))
+        rows.add("at", value(.sourceRepositoryRef))
+        rows.add("workflow", value(.buildConfigURI))
+        if certificate.subject.count > 2 { rows.add("subject", DistinguishedName.description(of: certificate.subject)) }
+        rows.add("issued by", DistinguishedName.description(of: certificate.issuer))
+        rows.add("valid from", certificate.notBefore.rfc3339)
+        rows.add("valid until", certificate.notAfter.rfc3339)
+        rows.add("serial", certificate.serialNumber.hexadecimal)
+        rows.add("key", KeyDescription.text(certificate.subjectPublicKeyInfo))
+        rows.add("usage", usage)
+        for timestamp in timestamps {
+            rows.add("log index", timestamp.leafIndex.map { String($0.value) } ?? "not stated")
+            rows.add("logged at", "\(timestamp.timestamp.rfc3339) by log \(timestamp.logID.hex)")
+        }
+        rows.add("SHA-256", certificate.fingerprint.hex)
+        if !extensions.isEmpty { rows.addHeading("Fulcio extensions (1.3.6.1.4.1.57264.1)") }
+        for (item, text) in extensions { rows.add("  .\(item.number) \(item.name)", text ?? "(malformed)") }
+        return rows
+    }
+
+    /// The same facts for a program.
+    var json: JSONValue {
+        [
+            "names": .array(names.map { .string($0) }),
+            "issuer": .string(value(.issuerV2) ?? value(.issuer) ?? ""),
+            "serialNumber": .string(certificate.serialNumber.hexadecimal),
+            "notBefore": .string(certificate.notBefore.rfc3339),
+            "notAfter": .string(certificate.notAfter.rfc3339),
+            "sha256": .string(certificate.fingerprint.hex),
+            "logIndex": timestamps.first?.leafIndex.map { .integer(Int64(clamping: $0.value)) } ?? .null,
+            "extensions": .object(
+                extensions.map { JSONMember(name: $0.name, value: $1.map { .string($0) } ?? .null) }),
+        ]
+    }
+
+    /// The names of the subject alternative name extension, each with its kind where it is not obvious.
+    var names: [String] {
+        guard let value = certificate.firstExtension(.subjectAlternativeName)?.value else { return [] }
+        var outer = DERReader(value)
+        guard var list = try? outer.nested(tag: DERTag.sequence) else { return ["(malformed)"] }
+        var names: [String] = []
+        while let name = try? list.next() {
+            let text = String(decoding: value[name.content], as: UTF8.self)
+            switch name.tag {
+            case DERTag.context(1, constructed: false), DERTag.context(6, constructed: false): names.append(text)
+            case DERTag.context(2, constructed: false): names.append("DNS:\(text)")
+            default: names.append("(a name of kind \(name.tag & 0x1F))")
+            }
+        }
+        return names
+    }
+
+    /// The certificate's timestamps; none when the extension is missing or malformed.
+    var timestamps: [SignedCertificateTimestamp] {
+        guard let value = certificate.firstExtension(.signedCertificateTimestampList)?.value,
+            let list = try? SignedCertificateTimestampList(extensionValue: value)
+        else { return [] }
+        return list.timestamps
+    }
+
+    private var isAuthority: Bool {
+        guard let value = certificate.firstExtension(.basicConstraints)?.value else { return false }
+        var outer = DERReader(value)
+        guard var body = try? outer.nested(tag: DERTag.sequence) else { return false }
+        return (try? body.trueBoolean()) != nil
+    }
+
+    private var usage: String? {
+        guard let value = certificate.firstExtension(.extendedKeyUsage)?.value else { return nil }
+        var outer = DERReader(value)
+        guard var list = try? outer.nested(tag: DERTag.sequence) else { return "(malformed)" }
+        var purposes: [String] = []
+        while let id = try? list.objectIdentifier() {
+            purposes.append(id == .codeSigning ? "code signing" : id.dotted)
+        }
+        return purposes.joined(separator: ", ")
+    }
+
+    private var extensions: [(FulcioExtension, String?)] {
+        FulcioExtension.allCases.compactMap { item in
+            guard let id = ObjectIdentifier(item.objectIdentifier), certificate.firstExtension(id) != nil else {
+                return nil
+            }
+            return (item, value(item))
+        }
+    }
+
+    /// The text of an extension; nil when it is missing or not of its form.
+    private func value(_ item: FulcioExtension) -> String? {
+        guard let id = ObjectIdentifier(item.objectIdentifier), let value = certificate.firstExtension(id)?.value
+        else { return nil }
+        switch item.encoding {
+        case .raw: return String(validating: value, as: UTF8.self)
+        case .derUTF8String:
+            var reader = DERReader(value)
+            guard let text = try? reader.content(tag: DERTag.utf8String), reader.isAtEnd else { return nil }
+            return String(validating: text, as: UTF8.self)
+        }
+    }
+}
+
+/// A public key in words.
+enum KeyDescription {
+    static func text(_ info: SubjectPublicKeyInfo) -> String {
+        let name =
+            switch info.key {
+            case .ellipticCurve(.p256, _): "ECDSA P-256"
+            case .ellipticCurve(.p384, _): "ECDSA P-384"
+            case .ellipticCurve(.p521, _): "ECDSA P-521"
+            case .rsa: "RSA \(info.rsaModulusBitCount ?? 0)"
+            case .ed25519: "Ed25519"
+            case .unsupported(let name): name
+            }
+        return "\(name), SHA-256 \(info.sha256.hex)"
+    }
+}
