@@ -61,7 +61,7 @@ let package = Package(
         library("StrictJSON", ["CJansson"]),
         library("Identity", ["OpenSSL", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]),
         library("TransparencyLog", ["OpenSSL", grdb, logging]),
-        library("CertificateTransparency", ["OpenSSL", "TransparencyLog", "StrictJSON"]),
+        library("CertificateTransparency", ["OpenSSL", "TransparencyLog", "StrictJSON", logging]),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
         library(
             "Server",
@@ -92,8 +92,8 @@ let package = Package(
             ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix, nioSSL]
         ),
         tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging]),
-        tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog"]),
+        tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
-        tests("Server", ["OpenSSL", "Identity", "Issuance", logging]),
+        tests("Server", ["OpenSSL", "Identity", "Issuance", "TransparencyLog", httpTypes, coreMetrics, metrics]),
     ]
 )

@@ -15,6 +15,7 @@ package struct LogParameters: Hashable, Sendable {
     /// The last validity second of a logged certificate lies in this window, its end excluded.
     package let window: Range<Timestamp>
 
+    /// Parameters for a log that is to be created, or that is expected to exist.
     package init(origin: Origin, shard: String, key: SubjectPublicKeyInfo, window: Range<Timestamp>) {
         self.origin = origin
         self.shard = shard

@@ -12,6 +12,7 @@ package struct MerkleTreeLeaf: Hashable, Sendable {
     /// The CtExtensions, uninterpreted.
     package let extensions: [UInt8]
 
+    /// A leaf from its parts.
     package init(timestamp: Timestamp, entry: LogEntry, extensions: [UInt8]) {
         self.timestamp = timestamp
         self.entry = entry

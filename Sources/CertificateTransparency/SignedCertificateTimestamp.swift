@@ -15,6 +15,7 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
     /// The signature over the leaf.
     package let signature: DigitallySigned
 
+    /// A timestamp from its parts; nothing is verified.
     package init(logID: SHA256Digest, timestamp: Timestamp, extensions: [UInt8], signature: DigitallySigned) {
         self.logID = logID
         self.timestamp = timestamp

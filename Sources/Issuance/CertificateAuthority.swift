@@ -64,6 +64,8 @@ package final class CertificateAuthority: Sendable {
     private func authenticate(_ token: [UInt8], now: Timestamp) async throws -> Principal {
         do {
             return try await issuers.authenticate(token, now: now)
+        } catch .tooManyWaiters {
+            throw IssuanceFailure.issuerBusy(retryAfterSeconds: 2)
         } catch {
             throw IssuanceRefusal.token(error)
         }

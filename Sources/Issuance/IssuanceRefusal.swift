@@ -56,12 +56,23 @@ package enum IssuanceFailure: Error, Sendable {
     case transparencyLog(cause: String)
     /// The transparency log takes nothing for now; trying again after some seconds is worth it.
     case transparencyLogBusy(retryAfterSeconds: Int)
+    /// Too many requests wait for the keys of one issuer already.
+    case issuerBusy(retryAfterSeconds: Int)
 
     /// The message for the client, exactly as Fulcio's API words it.
     package var publicMessage: String {
         switch self {
         case .backend: "error communicating with CA backend"
         case .transparencyLog, .transparencyLogBusy: "Error entering certificate in CTL"
+        case .issuerBusy: "too many requests at once"
+        }
+    }
+
+    /// Seconds after which another try is worth it; nil when that is not known.
+    package var retryAfterSeconds: Int? {
+        switch self {
+        case .transparencyLogBusy(let seconds), .issuerBusy(let seconds): seconds
+        case .backend, .transparencyLog: nil
         }
     }
 
@@ -71,6 +82,7 @@ package enum IssuanceFailure: Error, Sendable {
         case .backend: "backend"
         case .transparencyLog: "transparency-log"
         case .transparencyLogBusy: "transparency-log-busy"
+        case .issuerBusy: "issuer-busy"
         }
     }
 }

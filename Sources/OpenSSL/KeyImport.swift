@@ -65,6 +65,8 @@ final class KeyImport {
 
     /// The imported key; throws when libcrypto refuses it, as it does for a point off its curve.
     func finish() throws(OpenSSLError) -> KeyHandle {
+        // The parameters refer to the names that this object keeps.
+        defer { withExtendedLifetime(self) {} }
         guard let parameters = unsafe OSSL_PARAM_BLD_to_param(builder) else {
             throw .drained(after: "OSSL_PARAM_BLD_to_param")
         }

@@ -98,6 +98,11 @@ private struct BigNumber: ~Copyable {
         return result
     }
 
+    /// Negative, zero or positive, as the number is below, equal to or above the other.
+    borrowing func compared(with other: borrowing BigNumber) -> Int32 {
+        unsafe BN_cmp(pointer, other.pointer)
+    }
+
     borrowing func increment() throws(OpenSSLError) {
         try check(unsafe BN_add_word(pointer, 1), "BN_add_word")
     }
@@ -113,7 +118,8 @@ private struct BigNumber: ~Copyable {
             guard (0..<prime).contains(where: { $0 * $0 % prime == residue }) else { return false }
         }
         let root = try ceilingSquareRoot(context)
-        return unsafe try BN_cmp(root.squared(context).pointer, pointer) == 0
+        let square = try root.squared(context)
+        return square.compared(with: self) == 0
     }
 
     /// The least integer whose square is not below the number, by Newton's method from above.
@@ -126,10 +132,11 @@ private struct BigNumber: ~Copyable {
             try check(unsafe BN_div(next.pointer, nil, pointer, root.pointer, context.pointer), "BN_div")
             try check(unsafe BN_add(next.pointer, next.pointer, root.pointer), "BN_add")
             try check(unsafe BN_rshift1(next.pointer, next.pointer), "BN_rshift1")
-            guard unsafe BN_cmp(next.pointer, root.pointer) < 0 else { break }
+            guard next.compared(with: root) < 0 else { break }
             guard unsafe BN_copy(root.pointer, next.pointer) != nil else { throw .drained(after: "BN_copy") }
         }
-        if unsafe try BN_cmp(root.squared(context).pointer, pointer) < 0 { try root.increment() }
+        let square = try root.squared(context)
+        if square.compared(with: self) < 0 { try root.increment() }
         return root
     }
 }

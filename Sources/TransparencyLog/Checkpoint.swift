@@ -8,6 +8,7 @@ package struct Checkpoint: Hashable, Sendable {
     /// The tree head with its signature.
     package let signedTreeHead: SignedTreeHead
 
+    /// A checkpoint of a head that is signed already; nothing is verified.
     package init(origin: Origin, signedTreeHead: SignedTreeHead) {
         self.origin = origin
         self.signedTreeHead = signedTreeHead

@@ -20,6 +20,7 @@ package struct ClockGuard: Sendable {
 
     private var reference: (time: Timestamp, instant: ContinuousClock.Instant)?
 
+    /// A guard that has not seen the clock yet.
     package init() {}
 
     /// The time for the head after one of `previous`, and for the entries it covers.

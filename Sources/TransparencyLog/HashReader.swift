@@ -58,5 +58,6 @@ package struct HashReader {
 
 /// A hash that a proof needs is not where it should be.
 package struct MissingHash: Error, Hashable, Sendable {
+    /// The only value.
     package init() {}
 }

@@ -4,9 +4,12 @@ package import OpenSSL
 package struct LogBatch: Sendable {
     /// An entry with the key that finds its duplicates.
     package struct Entry: Hashable, Sendable {
+        /// What is stored.
         package let stored: StoredEntry
+        /// H(identity) of the submission.
         package let key: SHA256Digest
 
+        /// An entry with its key.
         package init(stored: StoredEntry, key: SHA256Digest) {
             self.stored = stored
             self.key = key
@@ -31,6 +34,7 @@ package struct LogBatch: Sendable {
     /// What the entries refer to; most of it is there already.
     package let attachments: [SHA256Digest: [UInt8]]
 
+    /// A batch from its parts, which must fit together: the store compares only the head.
     package init(
         base: LogState, next: LogState, note: [UInt8], entries: [Entry], tiles: [TreeEdge.ChangedTile],
         attachments: [SHA256Digest: [UInt8]]

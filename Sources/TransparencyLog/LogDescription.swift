@@ -13,6 +13,7 @@ package struct LogDescription: Hashable, Sendable {
     /// What the kind of log fixes besides, such as a certificate log's window; names must not begin with `log.`.
     package let attributes: [String: String]
 
+    /// A description of a log that is to be created, or that is expected to exist.
     package init(origin: Origin, key: SubjectPublicKeyInfo, attributes: [String: String]) {
         self.origin = origin
         self.key = key

@@ -18,7 +18,9 @@ package struct LogReader: Sendable {
 
     /// A range of entries with what they refer to.
     package struct Page: Hashable, Sendable {
+        /// The entries, in order.
         package let entries: [StoredEntry]
+        /// Everything that one of the entries refers to, by digest.
         package let attachments: [SHA256Digest: [UInt8]]
         /// The size of the tree at the time.
         package let size: TreeSize
@@ -34,6 +36,7 @@ package struct LogReader: Sendable {
     private let published: PublishedHead
     private let format: RecordFormat
 
+    /// A reader of a store below the published head.
     package init(store: any LogStore, published: PublishedHead, format: RecordFormat) {
         (self.store, self.published, self.format) = (store, published, format)
     }

@@ -12,6 +12,7 @@ package struct LogState: Hashable, Sendable {
     /// The tiles at its right edge.
     package let edge: TreeEdge
 
+    /// A state from its parts, which must describe one tree.
     package init(epoch: UInt64, signedTreeHead: SignedTreeHead, peaks: Peaks, edge: TreeEdge) {
         self.epoch = epoch
         self.signedTreeHead = signedTreeHead

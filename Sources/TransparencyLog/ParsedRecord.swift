@@ -17,6 +17,7 @@ package struct ParsedRecord: Hashable, Sendable {
     /// The digests of the attachments it refers to, in order.
     package let attachments: [SHA256Digest]
 
+    /// What a record says, field by field.
     package init(
         leafInput: [UInt8], identity: [UInt8], index: LeafIndex, timestamp: Timestamp, attachments: [SHA256Digest]
     ) {

@@ -159,11 +159,15 @@ package final class SQLiteLogStore: LogStore {
     /// Refuses while the volume is nearly full, so that SQLite never meets the end of it.
     private func requireSpace() throws(CommitFailure) {
         guard let space = files.freeSpace() else { return }
-        let reserve = min(Self.reservedByteCount, space.total / 50)
-        guard space.free >= reserve else { throw .rolledBack(VolumeNearlyFull(freeByteCount: space.free)) }
+        guard space.free >= Self.reserve(ofVolumeWith: space.total) else {
+            throw .rolledBack(VolumeNearlyFull(freeByteCount: space.free))
+        }
     }
 
-    private static let reservedByteCount: UInt64 = 1 << 30
+    /// Bytes that must stay free: 1 GiB, or 2 % of a volume on which that would be more.
+    static func reserve(ofVolumeWith byteCount: UInt64) -> UInt64 {
+        min(1 << 30, byteCount / 50)
+    }
 
     private static func openWriter(
         _ files: SQLiteFiles, description: LogDescription, logger: Logger
@@ -217,6 +221,7 @@ package final class SQLiteLogStore: LogStore {
 
 /// The volume of the log has less room than is kept in reserve.
 package struct VolumeNearlyFull: Error, Hashable, Sendable, CustomStringConvertible {
+    /// What is left.
     package let freeByteCount: UInt64
     package var description: String { "only \(freeByteCount) bytes are free on the log's volume" }
 }

@@ -17,6 +17,7 @@ package struct SequencedEntry: Hashable, Sendable {
     /// Whether an equal submission was there before.
     package let wasPresent: Bool
 
+    /// An entry as the sequencer answers it.
     package init(
         index: LeafIndex, timestamp: Timestamp, record: [UInt8], leafInput: [UInt8], wasPresent: Bool
     ) {

@@ -13,6 +13,7 @@ package struct SignedNote: Hashable, Sendable {
         /// The signature itself, or whatever its kind puts there.
         package let body: [UInt8]
 
+        /// A signature line from its parts.
         package init(name: String, keyID: [UInt8], body: [UInt8]) {
             self.name = name
             self.keyID = keyID
@@ -32,6 +33,7 @@ package struct SignedNote: Hashable, Sendable {
     /// The lines in their order, whoever made them.
     package let signatures: [Signature]
 
+    /// A note from its parts; nothing is verified.
     package init(text: String, signatures: [Signature]) {
         self.text = text
         self.signatures = signatures

@@ -10,6 +10,7 @@ package struct SignedTreeHead: Hashable, Sendable {
     /// The signature, the very bytes that both answers carry.
     package let signature: DigitallySigned
 
+    /// A head with a signature that somebody made; nothing is verified.
     package init(head: TreeHead, signature: DigitallySigned) {
         self.head = head
         self.signature = signature
@@ -34,6 +35,7 @@ package struct SignedTreeHead: Hashable, Sendable {
 
 /// The key offered for the log is no ECDSA P-256 key, or what it signs does not verify.
 package struct UnusableLogKey: Error, Hashable, Sendable, CustomStringConvertible {
+    /// The only value.
     package init() {}
 
     package var description: String { "the log key must be an ECDSA P-256 key whose signatures verify" }

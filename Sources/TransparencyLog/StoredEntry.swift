@@ -11,6 +11,7 @@ package struct StoredEntry: Hashable, Sendable {
     /// The hash of its leaf.
     package let leafHash: SHA256Digest
 
+    /// An entry from its columns.
     package init(index: LeafIndex, record: [UInt8], leafHash: SHA256Digest) {
         self.index = index
         self.record = record

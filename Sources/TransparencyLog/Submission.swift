@@ -10,6 +10,7 @@ package struct Submission: Sendable {
         /// The bytes that the leaf hash covers.
         package let leafInput: [UInt8]
 
+        /// A record with the bytes that its leaf hash covers.
         package init(bytes: [UInt8], leafInput: [UInt8]) {
             self.bytes = bytes
             self.leafInput = leafInput
@@ -28,6 +29,7 @@ package struct Submission: Sendable {
     /// Writes the record for a position and time; throws when it cannot be encoded.
     package let record: @Sendable (_ index: LeafIndex, _ timestamp: Timestamp) throws -> Record
 
+    /// A submission with the closure that writes its record once its place is known.
     package init(
         identity: [UInt8], attachments: [[UInt8]],
         record: @escaping @Sendable (_ index: LeafIndex, _ timestamp: Timestamp) throws -> Record

@@ -4,10 +4,14 @@ package import OpenSSL
 package struct TreeEdge: Hashable, Sendable {
     /// A tile that a batch has made or widened.
     package struct ChangedTile: Hashable, Sendable {
+        /// The level of the tree, 0 being the leaves.
         package let level: Int
+        /// The position among the tiles of its level.
         package let index: UInt64
+        /// All the hashes of the tile so far.
         package let bytes: [UInt8]
 
+        /// A tile to write.
         package init(level: Int, index: UInt64, bytes: [UInt8]) {
             self.level = level
             self.index = index

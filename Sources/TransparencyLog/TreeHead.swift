@@ -11,6 +11,7 @@ package struct TreeHead: Hashable, Sendable {
     /// When it was said; later heads have later times (transparency-log 1.6.1).
     package let timestamp: Timestamp
 
+    /// A head that is not signed yet.
     package init(size: TreeSize, root: SHA256Digest, timestamp: Timestamp) {
         self.size = size
         self.root = root

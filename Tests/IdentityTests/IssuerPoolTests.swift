@@ -4,7 +4,7 @@ import OpenSSL
 import StrictJSON
 import Testing
 
-@Suite struct IssuerPoolTests {
+@Suite(.timeLimit(.minutes(2))) struct IssuerPoolTests {
     private static let keys = IssuerFixture.keysPath
     private static let metadata = IssuerFixture.metadataPath
 
@@ -277,6 +277,37 @@ import Testing
                 isAccepted = (try? await fixture.authenticate(fixture.token())) != nil
             }
             #expect(isAccepted)
+        }
+    }
+
+    @Test func `SEC-02 R-34 an endless body is left after a mebibyte`() async throws {
+        try await IssuerFixture.with(prepare: { $0.reply(to: Self.keys, .endless) }) { fixture in
+            await fixture.pool.warmUp()
+            // What the kernel holds between us comes on top of what was read.
+            #expect(fixture.server.endlessByteCount < 64 << 20)
+            await #expect(throws: TokenRefusal.keysUnavailable) { try await fixture.authenticate(fixture.token()) }
+        }
+    }
+
+    @Test(
+        "R-34 good keys in a bad envelope are refused",
+        arguments: [
+            (200, [], true), (200, [("Content-Encoding", "gzip")], false),
+            (200, [("Content-Encoding", "identity")], false),
+            (201, [], false), (203, [], false), (206, [], false), (404, [], false), (500, [], false),
+            (200, [("Content-Type", "text/html")], true),
+        ] as [(UInt, [(String, String)], Bool)])
+    func envelope(status: UInt, headers: [(String, String)], isAccepted: Bool) async throws {
+        let mint = try TokenMint()
+        let reply = ScriptedServer.Reply.answer(status, headers, JSONText(["keys": [mint.webKey()]]).bytes)
+        try await IssuerFixture.with(mint: mint, prepare: { $0.reply(to: Self.keys, reply) }) { fixture in
+            if isAccepted {
+                _ = try await fixture.authenticate(fixture.token())
+            } else {
+                await #expect(throws: TokenRefusal.keysUnavailable) {
+                    try await fixture.authenticate(fixture.token())
+                }
+            }
         }
     }
 

@@ -3,7 +3,7 @@ import Logging
 import StrictJSON
 import Testing
 
-@Suite struct IssuerPoolWaitingTests {
+@Suite(.timeLimit(.minutes(2))) struct IssuerPoolWaitingTests {
     private static let keys = IssuerFixture.keysPath
 
     @Test func `R-32 one fetch is shared by all who wait`() async throws {

@@ -4,7 +4,7 @@ import OpenSSL
 import StrictJSON
 import Testing
 
-@Suite struct IssuerTransportTests {
+@Suite(.timeLimit(.minutes(2))) struct IssuerTransportTests {
     private static func isAccepted(_ issuer: OIDCIssuer, mint: TokenMint) async throws -> Bool {
         let pool = IssuerPool(issuers: [issuer], settings: .patient, logger: Logger(label: "test"))
         let token = try mint.token(Claims.email(issuer: issuer.url))

@@ -1,6 +1,7 @@
 """A signing client over plain HTTP, which can also send what no decent client would."""
 
 import base64
+import functools
 import hashlib
 import json
 
@@ -99,11 +100,11 @@ class Issued:
     def issuer_key_hash(self) -> bytes:
         return hashlib.sha256(self.certificates[1].public_key().public_bytes(keys.DER, keys.SPKI)).digest()
 
-    @property
+    @functools.cached_property
     def sct(self) -> merkle.SCT:
         return merkle.SCT.only_one_in(der.parse_one(self.parsed.value(SCT_LIST), 0x04).content)
 
-    @property
+    @functools.cached_property
     def log_entry(self) -> merkle.Leaf:
         """The Merkle tree leaf that the log must hold, from the final certificate and its SCT alone."""
         sct = self.sct

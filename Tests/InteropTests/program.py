@@ -116,12 +116,13 @@ class House:
 class Server:
     """One running `serve` whose standard error is read line by line."""
 
-    def __init__(self, arguments: list, url: str):
+    def __init__(self, arguments: list, url: str, traced: bool = False):
         self.url = url
         self.lines: list[str] = []
+        command = [str(part) for part in (arguments if traced else [binary(), *arguments])]
         # The signal dispositions are inherited as they are, so that tests can limit file sizes without killing it.
         self.process = subprocess.Popen(
-            [binary(), *map(str, arguments)], env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True, restore_signals=False,
         )  # fmt: skip
         self.reader = threading.Thread(target=self._read, daemon=True)

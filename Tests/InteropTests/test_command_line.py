@@ -325,32 +325,3 @@ def test_inspect_refuses_what_it_does_not_know(tmp_path, kind):
     done = run("inspect", tmp_path / "file")
     assert done.returncode == 1 and "mintmark: " in done.stderr and done.stdout == ""
     assert run("inspect", tmp_path / "missing").returncode == 1
-
-
-def test_the_demonstration_ends_with_files_that_openssl_verifies(tmp_path):
-    """Issue "demo": status 0, valid JSON, and leaf, chain, root and log key that others can check."""
-    output = tmp_path / "demo"
-    done = run("demo", "--json", "--output", output, timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert isinstance(json.loads(done.stdout), dict)
-    leaves, authorities, public = [], [], []
-    for path in output.rglob("*.pem"):
-        data = path.read_bytes()
-        if b"BEGIN PUBLIC KEY" in data:
-            public.append(path)
-            continue
-        found = x509.load_pem_x509_certificates(data)
-        is_leaf = not any(e.oid == x509.BasicConstraints.oid for e in found[0].extensions)
-        (leaves if is_leaf and len(found) == 1 else authorities).append(path)
-    assert len(leaves) == 1 and authorities and public
-    roots = [p for p in authorities for c in [x509.load_pem_x509_certificate(p.read_bytes())] if c.issuer == c.subject]
-    others = [text for path in authorities if path not in roots for text in ("-untrusted", str(path))]
-    verified = openssl("verify", "-x509_strict", "-CAfile", roots[0], *others, leaves[0])
-    assert verified.returncode == 0, verified.stdout + verified.stderr
-
-
-def test_the_demonstration_in_words(tmp_path):
-    """Without --json a person reads who, by whom and where it is logged."""
-    done = run("demo", "--output", tmp_path / "demo", timeout=300)
-    assert done.returncode == 0, done.stderr
-    assert "http://127.0.0.1:" in done.stdout and "@" in done.stdout

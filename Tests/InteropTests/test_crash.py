@@ -30,8 +30,8 @@ SEED = int(os.environ.get("MINTMARK_CRASH_SEED", str(random.SystemRandom().randr
 class Load:
     """Clients that ask for certificates in a closed loop until told to stop, and keep every answer."""
 
-    def __init__(self, url: str, issuer, clients: int = 4):
-        self.url, self.issuer = url, issuer
+    def __init__(self, url: str, issuer, auditor: Auditor, clients: int = 4):
+        self.url, self.issuer, self.auditor = url, issuer, auditor
         self.answers: list[requests.Response] = []
         self.broken: list[requests.RequestException] = []
         self.halt = threading.Event()
@@ -60,7 +60,10 @@ class Load:
 
     @property
     def issued(self) -> list[Issued]:
-        return [Issued(answer) for answer in self.answers if answer.status_code == 200]
+        """What was received, each with an SCT that verifies."""
+        found = [Issued(answer) for answer in self.answers if answer.status_code == 200]
+        assert all(self.auditor.key.verifies_sct(issued.sct, issued.log_entry) for issued in found)
+        return found
 
     def wait_for(self, count: int) -> None:
         eventually(lambda: len(self.answers) >= count, 60, f"{count} answers")
@@ -71,7 +74,7 @@ def check_all(auditor: Auditor, received: list[Issued]) -> None:
     head = auditor.head()
     leaves = auditor.recompute(head)
     for issued in received:
-        assert auditor.key.verifies_sct(issued.sct, issued.log_entry)
+        assert issued.sct.log_id == auditor.key.log_id
         assert leaves[issued.index] == merkle.leaf_hash(issued.log_entry.encode())
         assert issued.sct.timestamp <= head.timestamp
     assert len({issued.index for issued in received}) == len(received)
@@ -92,7 +95,7 @@ def test_kills_at_random_moments_lose_nothing(trusting, issuer):
         with trusting.serve() as server:
             check_all(auditor, received)
             received.append(Client(trusting.url).issue(good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)))
-            with Load(trusting.url, issuer) as load:
+            with Load(trusting.url, issuer, auditor) as load:
                 load.wait_for(dice.randrange(1, 40))
                 time.sleep(dice.random() / 20)
                 server.kill()
@@ -108,7 +111,7 @@ def test_the_end_signal_under_load_breaks_no_request(trusting, issuer):
     """R-41 OPS-09: every answer is whole and good, refusals are connection ends only, the status is 0."""
     auditor = Auditor(trusting)
     with trusting.serve() as server:
-        with Load(trusting.url, issuer, clients=8) as load:
+        with Load(trusting.url, issuer, auditor, clients=8) as load:
             load.wait_for(40)
             assert server.stop() == 0
         assert {answer.status_code for answer in load.answers} <= {200, 503} and load.issued
@@ -260,21 +263,24 @@ def write_limit(server: Server, size: int) -> None:
 
 
 def test_a_log_that_cannot_be_written_issues_nothing(trusting, issuer):
-    """R-03 R-13 TL-50: writes fail (a file size limit): 5xx or a closed door, no certificate, an end; recovery."""
-    auditor, body = Auditor(trusting), good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
-    with trusting.serve() as server:
-        received = [Client(trusting.url).issue(body) for _ in range(3)]
-        head = auditor.head()
-        write_limit(server, 0)
-        answers = [attempt(trusting.url, body) for _ in range(10)]
-        assert answers[0] is not None and answers[0].status_code >= 500, answers[0]
-        assert all(answer is None or answer.status_code >= 500 for answer in answers)
-        assert all("CERTIFICATE" not in answer.text for answer in answers if answer)
-        assert server.wait() == 1, "after a failed write the process must end by itself"
+    """R-03 R-13 TL-50: writes fail (a file size limit): 5xx for who waits, no certificate, an end; then recovery.
+
+    Five times over, because an answer that races with the end of the process arrives now and then.
+    """
+    auditor, body, received = Auditor(trusting), good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS), []
+    for _ in range(5):
+        with trusting.serve() as server:
+            check_all(auditor, received)
+            received += [Client(trusting.url).issue(body) for _ in range(3)]
+            write_limit(server, 0)
+            answers = [attempt(trusting.url, body) for _ in range(10)]
+            assert answers[0] is not None, "the request that waited for the log got no answer"
+            assert all(answer is None or answer.status_code >= 500 for answer in answers)
+            assert all("CERTIFICATE" not in answer.text for answer in answers if answer is not None)
+            assert server.wait() == 1, "after a failed write the process must end by itself"
     with trusting.serve():
-        assert auditor.head().size >= head.size
         check_all(auditor, received)
-        assert Client(trusting.url).issue(body).index >= 3
+        assert Client(trusting.url).issue(body).index >= len(received)
 
 
 def attempt(url: str, body: dict) -> requests.Response | None:

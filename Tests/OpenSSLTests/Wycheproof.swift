@@ -36,6 +36,10 @@ struct WycheproofFile: Decodable {
 
 @Suite(.enabled(if: WycheproofFile.isAvailable, WycheproofFile.absence))
 struct WycheproofTests {
+    private static func bytes(_ hexadecimal: String?) throws -> [UInt8] {
+        try #require(hexadecimal.flatMap { [UInt8](hexadecimal: $0) })
+    }
+
     @Test(
         "POP-01 POP-04: signatures verify exactly where Wycheproof says so",
         arguments: [
@@ -54,11 +58,11 @@ struct WycheproofTests {
         ] as [(String, SignatureScheme)])
     func signatures(file: String, scheme: SignatureScheme) throws {
         for group in try WycheproofFile(named: file).testGroups {
-            let der = try #require([UInt8](hexadecimal: try #require(group.publicKeyDer)))
+            let der = try Self.bytes(group.publicKeyDer)
             let key = try PublicKey(SubjectPublicKeyInfo(der: der))
             for item in group.tests {
-                let signature = try #require([UInt8](hexadecimal: try #require(item.sig)))
-                let message = try #require([UInt8](hexadecimal: try #require(item.msg)))
+                let signature = try Self.bytes(item.sig)
+                let message = try Self.bytes(item.msg)
                 let isValid = key.isValidSignature(signature, over: message, scheme: scheme)
                 #expect(isValid == (item.result == "valid"), "\(file) \(item.tcId) \(item.comment)")
             }
@@ -73,11 +77,11 @@ struct WycheproofTests {
         ])
     func rawSignatures(file: String, curve: Curve, hash: HashAlgorithm) throws {
         for group in try WycheproofFile(named: file).testGroups {
-            let der = try #require([UInt8](hexadecimal: try #require(group.publicKeyDer)))
+            let der = try Self.bytes(group.publicKeyDer)
             let key = try PublicKey(SubjectPublicKeyInfo(der: der))
             for item in group.tests {
-                let raw = try #require([UInt8](hexadecimal: try #require(item.sig)))
-                let message = try #require([UInt8](hexadecimal: try #require(item.msg)))
+                let raw = try Self.bytes(item.sig)
+                let message = try Self.bytes(item.msg)
                 let isValid =
                     ECDSASignature.der(raw: raw, curve: curve)
                     .map { key.isValidSignature($0, over: message, scheme: .ecdsa(hash)) } ?? false
@@ -90,7 +94,7 @@ struct WycheproofTests {
     func publicKeys() throws {
         for group in try WycheproofFile(named: "ecdh_secp256r1").testGroups {
             for item in group.tests {
-                let der = try #require([UInt8](hexadecimal: try #require(item.public)))
+                let der = try Self.bytes(item.public)
                 let info = try? SubjectPublicKeyInfo(der: der)
                 let isP256 = if case .ellipticCurve(.p256, _) = info?.key { true } else { false }
                 let isAccepted = isP256 && info.flatMap { try? PublicKey($0) } != nil

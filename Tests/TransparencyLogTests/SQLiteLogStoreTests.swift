@@ -176,11 +176,37 @@ import Testing
         try await store.close()
     }
 
-    @Test func `a nearly full volume is told from a roomy one`() throws {
+    @Test(
+        "R-14 the reserve of a volume",
+        arguments: [
+            (0, 0), (50 << 20, 1 << 20), (50 << 30, 1 << 30), (51 << 30, 1 << 30), (.max, 1 << 30),
+        ] as [(UInt64, UInt64)])
+    func reserve(byteCount: UInt64, expected: UInt64) throws {
+        #expect(SQLiteLogStore.reserve(ofVolumeWith: byteCount) == expected)
+    }
+
+    @Test func `R-14 the free space of the volume is known`() throws {
         let log = try TestLog()
         let space = try #require(SQLiteFiles(database: log.path).freeSpace())
         #expect(space.total > 0)
         #expect(space.free <= space.total)
         #expect(SQLiteFiles(database: "/nonexistent/directory/log.sqlite").freeSpace() == nil)
+    }
+
+    @Test func `the write-ahead log is moved into the database while the log runs, and emptied at its end`()
+        async throws
+    {
+        let log = try TestLog()
+        try await log.create()
+        @Sendable func byteCount(_ suffix: String) throws -> Int { try SQLiteFiles.byteCount(log.path + suffix) }
+        try await log.run(try await log.open()) { sequencer, _ in
+            for number in 0..<16 {
+                _ = try await sequencer.submit(.test(number, byteCount: 3 << 20), from: .ownAuthority)
+            }
+            #expect(try byteCount("") > SQLiteLogStore.checkpointByteCount)
+            #expect(try byteCount("-wal") < 2 * SQLiteLogStore.checkpointByteCount)
+        }
+        #expect(try byteCount("") > 16 * 3 << 20)
+        #expect(throws: StoreRefusal.self) { try byteCount("-wal") }
     }
 }

@@ -136,6 +136,26 @@ import TransparencyLog
         #expect(try await log.open().initialState.signedTreeHead.head.size.value == 50)
     }
 
+    @Test func `a cancelled sequencer integrates what was accepted, too`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let store = try await log.open()
+        let sequencer = Sequencer(
+            store: store, description: log.description, key: log.key, format: TestRecord.format,
+            published: log.publishedHead(of: store), clock: { log.clock.now }, logger: .silent)
+        async let waiting = sequencer.submit(.test(1), from: .ownAuthority)
+        while sequencer.queuedCount < 1 { await Task.yield() }
+        let running = Task { try await sequencer.run() }
+        running.cancel()
+        try await running.value
+        let entry = try await waiting
+        #expect(entry.index.value == 0)
+        await #expect(throws: SubmissionFailure.stopped) {
+            try await sequencer.submit(.test(2), from: .ownAuthority)
+        }
+        #expect(try await log.open().initialState.signedTreeHead.head.size.value == 1)
+    }
+
     @Test func `a submission that cannot be encoded fails alone`() async throws {
         let log = try TestLog()
         try await log.create()

@@ -23,11 +23,13 @@ struct LoadedAuthority: Sendable {
         }
         let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
         let settings = Self.attempt(&mistakes) { try readSettings(options.dataDirectory) }
-        let issuing = Self.attempt(&mistakes) { try readIssuing(options.dataDirectory, passphrase, now) }
-        let logKey = settings.flatMap { settings in
-            Self.attempt(&mistakes) { try readKey(options.dataDirectory.logKey(settings.shard), passphrase) }
+        let issuing = Self.attempt(&mistakes) {
+            try KeyFiles.issuingCertificate(in: options.dataDirectory, passphrase, now: now)
         }
-        for key in [issuing?.key.publicKey, logKey?.publicKey].compactMap({ $0?.subjectPublicKeyInfo }) {
+        let logKey = settings.flatMap { settings in
+            Self.attempt(&mistakes) { try KeyFiles.key(options.dataDirectory.logKey(settings.shard), passphrase) }
+        }
+        for key in issuing?.chain.map(\.subjectPublicKeyInfo) ?? [] {
             guard ExampleKeys.contains(key), !options.isDevelopment else { continue }
             mistakes.append("a key of the published example is in use: anybody can sign with it (see --development)")
         }
@@ -85,36 +87,5 @@ struct LoadedAuthority: Sendable {
             throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
         }
         return try DataDirectorySettings(yaml: try readText(directory.settings))
-    }
-
-    private static func readIssuing(
-        _ directory: DataDirectory, _ passphrase: Passphrase, _ now: Timestamp
-    ) throws -> IssuingCertificate {
-        guard let blocks = PEM.blocks(in: try PrivateFile.read(directory.chain, readers: .anyone)) else {
-            throw ConfigurationMistakes(["\(directory.chain): error during PEM decoding"])
-        }
-        var chain: [Certificate] = []
-        for (index, block) in blocks.enumerated() {
-            guard block.label == "CERTIFICATE", let certificate = try? Certificate(der: block.bytes) else {
-                throw ConfigurationMistakes(["\(directory.chain): block \(index + 1) is not a certificate"])
-            }
-            chain.append(certificate)
-        }
-        do {
-            return try IssuingCertificate(chain: chain, key: try readKey(directory.issuingKey, passphrase), now: now)
-        } catch let error as IssuingCertificateError {
-            throw ConfigurationMistakes(error.mistakes.map { "\(directory.chain): \($0)" })
-        }
-    }
-
-    private static func readKey(_ path: String, _ passphrase: Passphrase) throws -> LocalSigningKey {
-        let pem = try PrivateFile.read(path, readers: .ownerOnly)
-        do {
-            return LocalSigningKey(try PrivateKey(pem: pem, passphrase: passphrase))
-        } catch PrivateKeyError.cannotBeOpened {
-            throw ConfigurationMistakes(["\(path): not a private key, or the passphrase does not open it"])
-        } catch {
-            throw ConfigurationMistakes(["\(path): a kind of key that is not supported"])
-        }
     }
 }

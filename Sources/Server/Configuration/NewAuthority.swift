@@ -17,12 +17,18 @@ package enum CAKeyType: String, CaseIterable, Sendable {
     }
 }
 
-/// A CA that is to be created: root, issuing certificate and the first log shard.
+/// A CA that is to be created: its certificates and the first log shard.
 package struct NewAuthority: Sendable {
+    /// Where the CA certificates come from.
+    package enum Certificates: Sendable {
+        /// New ones, with keys of this type.
+        case new(CAKeyType)
+        /// Those in a directory with `chain.pem` and `issuing-key.pem`, the key under the same passphrase.
+        case existing(directory: String)
+    }
+
     private let settings: DataDirectorySettings
-    private let keyType: CAKeyType
-    private let rootName: DistinguishedName
-    private let issuingName: DistinguishedName
+    private let certificates: Certificates
     private let now: Timestamp
 
     /// The log window reaches two years beyond the creation, so that a shard outlives the key rotation it should see.
@@ -30,13 +36,11 @@ package struct NewAuthority: Sendable {
 
     /// Checks what the operator asked for; throws every mistake at once.
     package init(
-        organization: String, publicURL: String, shard: String, keyType: CAKeyType, now: Timestamp
+        organization: String, publicURL: String, shard: String, certificates: Certificates, now: Timestamp
     ) throws(ConfigurationMistakes) {
         let url = PublicURL(publicURL)
-        let root = DistinguishedName(commonName: "\(organization) root", organization: organization)
-        let issuing = DistinguishedName(commonName: "\(organization) code signing", organization: organization)
         var mistakes: [String] = []
-        if root == nil || issuing == nil {
+        if Self.names(organization) == nil {
             mistakes.append("--organization must have 1 to 51 printable characters")
         }
         if url == nil {
@@ -44,13 +48,11 @@ package struct NewAuthority: Sendable {
         } else if url?.origin(shard: shard) == nil {
             mistakes.append("--shard must be of letters, digits, hyphens, underscores and dots, such as 2026a")
         }
-        guard let url, let root, let issuing, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
+        guard let url, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         settings = DataDirectorySettings(
             organization: organization, publicURL: url, shard: shard, windowStart: Timestamp(seconds: now.seconds),
             windowEnd: Timestamp(seconds: now.seconds + Self.windowInDays * 86_400))
-        self.keyType = keyType
-        rootName = root
-        issuingName = issuing
+        self.certificates = certificates
         self.now = now
     }
 
@@ -63,33 +65,68 @@ package struct NewAuthority: Sendable {
         }
         let suffix = try RandomBytes.generate(count: 6).hexadecimal
         let draft = DataDirectory("\(directory.path).incomplete-\(suffix)")
-        let created = try await write(to: draft, passphrase: passphrase)
-        try PrivateFile.rename(draft.path, to: directory.path)
-        return CreatedAuthority(
-            directory: directory, settings: settings, root: created.root, issuing: created.issuing, logID: created.logID
-        )
+        do {
+            let chain = try await write(to: draft, passphrase: passphrase)
+            let logID = try await createLog(in: draft, root: chain.root, passphrase: passphrase)
+            try write(text: settings.yaml, to: draft.settings)
+            try PrivateFile.rename(draft.path, to: directory.path)
+            return CreatedAuthority(
+                directory: directory, settings: settings, root: chain.root, issuing: chain.certificate, logID: logID)
+        } catch {
+            PrivateFile.removeDirectory(draft.path)
+            throw error
+        }
     }
 
-    private func write(to draft: DataDirectory, passphrase: Passphrase) async throws -> CreatedAuthority {
+    private func write(to draft: DataDirectory, passphrase: Passphrase) async throws -> IssuingCertificate {
         for path in [draft.path, draft.authority, draft.logs, draft.log(settings.shard)] {
             try PrivateFile.createDirectory(path)
         }
+        switch certificates {
+        case .new(let keyType): return try await writeNew(keyType, to: draft, passphrase)
+        case .existing(let directory): return try copy(from: directory, to: draft, passphrase)
+        }
+    }
+
+    private func writeNew(
+        _ keyType: CAKeyType, to draft: DataDirectory, _ passphrase: Passphrase
+    ) async throws -> IssuingCertificate {
+        guard let names = Self.names(settings.organization) else { throw ConfigurationMistakes(["unusable name"]) }
         let rootKey = try PrivateKey.generate(keyType.kind)
         let issuingKey = try PrivateKey.generate(keyType.kind)
         let root = try await CertificateAuthorityProfile.root(
-            name: rootName, key: LocalSigningKey(rootKey), now: now)
+            name: names.root, key: LocalSigningKey(rootKey), now: now)
         let issuing = try await CertificateAuthorityProfile.issuing(
-            name: issuingName, publicKey: issuingKey.publicKey, root: root, rootKey: LocalSigningKey(rootKey), now: now)
-        // What serve would refuse must not be created.
-        _ = try IssuingCertificate(chain: [issuing, root], key: LocalSigningKey(issuingKey), now: now)
+            name: names.issuing, publicKey: issuingKey.publicKey, root: root, rootKey: LocalSigningKey(rootKey),
+            now: now)
         try write(text: root.pem, to: draft.root)
         try write(text: issuing.pem, to: draft.issuing)
         try write(text: issuing.pem + root.pem, to: draft.chain)
         try write(text: try rootKey.encryptedPEM(passphrase: passphrase), to: draft.rootKey)
         try write(text: try issuingKey.encryptedPEM(passphrase: passphrase), to: draft.issuingKey)
-        let logID = try await createLog(in: draft, root: root, passphrase: passphrase)
-        try write(text: settings.yaml, to: draft.settings)
-        return CreatedAuthority(directory: draft, settings: settings, root: root, issuing: issuing, logID: logID)
+        // What serve would refuse must not be created.
+        return try IssuingCertificate(chain: [issuing, root], key: LocalSigningKey(issuingKey), now: now)
+    }
+
+    /// Copies a chain and the issuing key; a root key stays where it is, as serving does not need it.
+    private func copy(
+        from directory: String, to draft: DataDirectory, _ passphrase: Passphrase
+    ) throws -> IssuingCertificate {
+        for name in ["chain.pem", "issuing-key.pem"] {
+            let bytes = try PrivateFile.read("\(directory)/\(name)", readers: .anyone)
+            try PrivateFile.create("\(draft.authority)/\(name)", bytes)
+        }
+        let loaded = try KeyFiles.issuingCertificate(in: draft, passphrase, now: now)
+        try write(text: loaded.certificate.pem, to: draft.issuing)
+        try write(text: loaded.root.pem, to: draft.root)
+        return loaded
+    }
+
+    private static func names(_ organization: String) -> (root: DistinguishedName, issuing: DistinguishedName)? {
+        guard let root = DistinguishedName(commonName: "\(organization) root", organization: organization),
+            let issuing = DistinguishedName(commonName: "\(organization) code signing", organization: organization)
+        else { return nil }
+        return (root, issuing)
     }
 
     private func createLog(in draft: DataDirectory, root: Certificate, passphrase: Passphrase) async throws

@@ -1,3 +1,5 @@
+internal import Foundation
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -85,6 +87,11 @@ package enum PrivateFile {
     /// Makes a directory with mode 0700; throws when something is there already.
     package static func createDirectory(_ path: String) throws(FileError) {
         guard unsafe mkdir(path, 0o700) == 0 else { throw .last(path) }
+    }
+
+    /// Removes a directory that was not finished, as far as it can be.
+    package static func removeDirectory(_ path: String) {
+        try? FileManager.default.removeItem(atPath: path)
     }
 
     /// Gives a finished directory its name and makes that durable; throws when the name is taken.

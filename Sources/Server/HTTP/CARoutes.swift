@@ -48,10 +48,10 @@ struct CARoutes: Sendable {
         case let failure as IssuanceFailure:
             metrics.failed(failure.category)
             logger.error("issuance failed", metadata: ["reason": "\(failure.category)", "cause": "\(failure)"])
-            if case .transparencyLogBusy(let seconds) = failure {
-                return APIStatus(.unavailable, failure.publicMessage, retryAfter: seconds)
+            guard let seconds = failure.retryAfterSeconds else {
+                return APIStatus(.internalError, failure.publicMessage)
             }
-            return APIStatus(.internalError, failure.publicMessage)
+            return APIStatus(.unavailable, failure.publicMessage, retryAfter: seconds)
         default:
             metrics.failed("internal")
             logger.error("request failed", metadata: ["cause": "\(error)"])

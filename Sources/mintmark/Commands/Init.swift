@@ -32,11 +32,18 @@ struct Init: AsyncParsableCommand {
     @Option(help: "The kind of the two CA keys: p256, p384 or rsa4096.")
     var keyType: CAKeyType = .p384
 
+    @Option(
+        help: ArgumentHelp(
+            "Use the chain.pem and issuing-key.pem of this directory instead of making a CA.",
+            discussion: "The key must be under the same passphrase; only the log is new then.", valueName: "directory"))
+    var existingCa: String?
+
     @OptionGroup var passphraseOptions: PassphraseOptions
 
     func run() async throws {
         let settings = try NewAuthority(
-            organization: organization, publicURL: publicUrl, shard: shard, keyType: keyType, now: .now())
+            organization: organization, publicURL: publicUrl, shard: shard,
+            certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType), now: .now())
         let passphrase = try passphraseOptions.passphrase(isNew: true)
         StandardError.write("Making keys, certificates and the log (encrypting three keys takes a second or two) …")
         let created = try await settings.create(at: DataDirectory(dataDir), passphrase: passphrase)
@@ -62,7 +69,7 @@ struct Init: AsyncParsableCommand {
 
             Give your clients: \(directory.root) and \(directory.logPublicKey(shard))
             Back up, apart from each other: \(directory.path) and the passphrase.
-            Then take \(directory.rootKey) off this machine: serving does not need it.
+            Then take the root's key off this machine (\(directory.rootKey)): serving does not need it.
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
             Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml

@@ -40,7 +40,8 @@ struct DemoAuthority {
         do {
             let url = "http://127.0.0.1:\(try await freePort())"
             let authority = try NewAuthority(
-                organization: "Mintmark demonstration", publicURL: url, shard: "demo", keyType: .p384, now: .now())
+                organization: "Mintmark demonstration", publicURL: url, shard: "demo", certificates: .new(.p384),
+                now: .now())
             let passphrase = try Passphrase(Array(try RandomBytes.generate(count: 16).hexadecimal.utf8))
             let created = try await authority.create(at: DataDirectory("\(directory)/ca"), passphrase: passphrase)
             var logger = Logger(label: "demo") { _ in LineLogHandler(format: .forStandardError) }
@@ -91,11 +92,7 @@ struct DemoAuthority {
     }
 
     private static func removeDirectory(_ path: String) {
-        do {
-            try FileManager.default.removeItem(atPath: path)
-        } catch {
-            StandardError.report("\(path) could not be removed: \(error)")
-        }
+        PrivateFile.removeDirectory(path)
     }
 
     /// A port that was free a moment ago; the log's name and the issuer file need one before anything listens.

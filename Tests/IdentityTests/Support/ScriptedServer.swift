@@ -38,6 +38,7 @@ final class ScriptedServer: Sendable {
     private struct State {
         var replies: [String: Reply] = [:]
         var counts: [String: Int] = [:]
+        var endlessByteCount = 0
         var requests: [Request] = []
         var heldPaths: Set<String> = []
         var held: [@Sendable () -> Void] = []
@@ -77,6 +78,11 @@ final class ScriptedServer: Sendable {
     func url(host: String) -> String { "\(scheme)://\(host):\(port)" }
 
     var requests: [Request] { state.withLock { $0.requests } }
+
+    /// How many bytes of endless bodies were taken off our hands.
+    var endlessByteCount: Int { state.withLock { $0.endlessByteCount } }
+
+    fileprivate func note(endlessBytes count: Int) { state.withLock { $0.endlessByteCount += count } }
 
     func count(of path: String) -> Int { state.withLock { $0.counts[path] ?? 0 } }
 
@@ -150,8 +156,8 @@ final class ScriptedServer: Sendable {
         func channelRead(context: ChannelHandlerContext, data: NIOAny) {
             guard case .head(let head) = unwrapInboundIn(data) else { return }
             let channel = context.channel
-            server.receive(head) { reply in
-                channel.eventLoop.execute { Self.send(reply, to: channel) }
+            server.receive(head) { [server] reply in
+                channel.eventLoop.execute { Self.send(reply, to: channel, server) }
             }
         }
 
@@ -159,7 +165,7 @@ final class ScriptedServer: Sendable {
             context.close(promise: nil)
         }
 
-        private static func send(_ reply: Reply, to channel: any Channel) {
+        private static func send(_ reply: Reply, to channel: any Channel, _ server: ScriptedServer) {
             switch reply {
             case .answer(let status, let headers, let body):
                 head(status, headers + [("Content-Length", "\(body.count)")], to: channel)
@@ -167,7 +173,7 @@ final class ScriptedServer: Sendable {
                 channel.writeAndFlush(HTTPServerResponsePart.end(nil), promise: nil)
             case .endless:
                 head(200, [("Transfer-Encoding", "chunked")], to: channel)
-                pump(to: channel)
+                pump(to: channel, server)
             case .stalled:
                 head(200, [("Content-Length", "100")], to: channel)
                 part([UInt8(ascii: "{")], to: channel)
@@ -192,9 +198,12 @@ final class ScriptedServer: Sendable {
             channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(ByteBuffer(bytes: bytes))), promise: nil)
         }
 
-        private static func pump(to channel: any Channel) {
+        private static func pump(to channel: any Channel, _ server: ScriptedServer) {
             let chunk = ByteBuffer(repeating: UInt8(ascii: " "), count: 1 << 16)
-            channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(chunk))).whenSuccess { pump(to: channel) }
+            channel.writeAndFlush(HTTPServerResponsePart.body(.byteBuffer(chunk))).whenSuccess {
+                server.note(endlessBytes: chunk.readableBytes)
+                pump(to: channel, server)
+            }
         }
     }
 }

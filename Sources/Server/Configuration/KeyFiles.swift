@@ -1,0 +1,38 @@
+internal import Issuance
+internal import OpenSSL
+
+/// Reads the certificates and keys of a data directory.
+enum KeyFiles {
+    /// The chain and its key from a data directory; throws every mistake at once.
+    static func issuingCertificate(
+        in directory: DataDirectory, _ passphrase: Passphrase, now: Timestamp
+    ) throws -> IssuingCertificate {
+        guard let blocks = PEM.blocks(in: try PrivateFile.read(directory.chain, readers: .anyone)) else {
+            throw ConfigurationMistakes(["\(directory.chain): error during PEM decoding"])
+        }
+        var chain: [Certificate] = []
+        for (index, block) in blocks.enumerated() {
+            guard block.label == "CERTIFICATE", let certificate = try? Certificate(der: block.bytes) else {
+                throw ConfigurationMistakes(["\(directory.chain): block \(index + 1) is not a certificate"])
+            }
+            chain.append(certificate)
+        }
+        do {
+            return try IssuingCertificate(chain: chain, key: try key(directory.issuingKey, passphrase), now: now)
+        } catch let error as IssuingCertificateError {
+            throw ConfigurationMistakes(error.mistakes.map { "\(directory.chain): \($0)" })
+        }
+    }
+
+    /// A private key that its owner alone can read; throws one line that says what is wrong.
+    static func key(_ path: String, _ passphrase: Passphrase) throws -> LocalSigningKey {
+        let pem = try PrivateFile.read(path, readers: .ownerOnly)
+        do {
+            return LocalSigningKey(try PrivateKey(pem: pem, passphrase: passphrase))
+        } catch PrivateKeyError.cannotBeOpened {
+            throw ConfigurationMistakes(["\(path): not a private key, or the passphrase does not open it"])
+        } catch {
+            throw ConfigurationMistakes(["\(path): a kind of key that is not supported"])
+        }
+    }
+}
