@@ -60,8 +60,13 @@ package struct MintmarkServer: Sendable {
 
     /// Runs until one of the signals arrives and everything that was accepted is done.
     package func run(until signals: [UnixSignal]) async throws {
+        // When the log stops by itself, requests that waited for it are still told so before the process ends.
+        let supervised = services.map {
+            ServiceGroupConfiguration.ServiceConfiguration(
+                service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
+        }
         var configuration = ServiceGroupConfiguration(
-            services: services, gracefulShutdownSignals: signals, logger: logger)
+            services: supervised, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(40)
         try await ServiceGroup(configuration: configuration).run()
         logger.notice("stopped")

@@ -224,6 +224,8 @@ def test_a_free_port_is_chosen_and_announced(tmp_path, issuer):
         found = re.findall(r"http://127\.0\.0\.1:(\d+)", json.dumps(announced()))
         assert found and int(found[0]) != house.port
         Client(f"http://127.0.0.1:{found[0]}").issue(good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS))
+        warnings = [r for r in server.records() if r["severity"] == "warn"]
+        assert any(issuer.url in json.dumps(r) for r in warnings), "an http:// issuer is worth a warning"
         assert server.stop() == 0
         assert all(line.startswith("{") for line in server.lines), server.output
 
