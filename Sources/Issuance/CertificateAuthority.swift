@@ -72,7 +72,7 @@ package final class CertificateAuthority: Sendable {
     }
 
     /// From principal and key to a logged certificate; whatever fails here is ours, but for the size of the claims.
-    private func mint(
+    func mint(
         for principal: Principal, _ key: SubjectPublicKeyInfo, now: Timestamp
     ) async throws -> IssuedCertificate {
         do {

@@ -109,6 +109,7 @@ private struct BigNumber: ~Copyable {
 
     /// Whether the number is the square of an integer.
     borrowing func isSquare(_ context: borrowing Context) throws(OpenSSLError) -> Bool {
+        if unsafe BN_is_zero(pointer) == 1 { return true }
         // Squares are rare among residues: two cheap divisions save most of the square roots.
         guard Set([0, 1, 4, 9, 16, 17, 25, 33, 36, 41, 49, 57]).contains(remainder(dividingBy: 64)) else {
             return false

@@ -54,7 +54,7 @@ import TransparencyLog
         try await store.close()
     }
 
-    @Test func `R-17 a missing write-ahead log is an old copy and refused (I13)`() async throws {
+    @Test func `R-17 R-16 a missing write-ahead log is an old copy and refused (I13)`() async throws {
         let log = try TestLog()
         let copy = try await crashed(log)
         try FileManager.default.removeItem(at: copy.appending(path: "log.sqlite-wal"))

@@ -92,7 +92,7 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: log.path))
     }
 
-    @Test("TL-66 a store of another schema version is refused in both directions", arguments: ["0", "2"])
+    @Test("TL-66 R-44 a store of another schema version is refused in both directions", arguments: ["0", "2"])
     func schema(version: String) async throws {
         let log = try TestLog()
         try await log.create()

@@ -90,7 +90,7 @@ import TransparencyLog
         guard case .frozen = refusal else { return #expect(Bool(false), "\(String(describing: refusal))") }
     }
 
-    @Test func `R-08 whoever stops waiting leaves the entry in the log`() async throws {
+    @Test func `R-08 TL-43 whoever stops waiting leaves the entry in the log`() async throws {
         let log = try TestLog()
         try await log.create()
         let store = try await log.open()
@@ -170,7 +170,7 @@ import TransparencyLog
         }
     }
 
-    @Test func `a record that says something else than was submitted stops the log before a signature`() async throws {
+    @Test func `TL-61 a record that says something else than was submitted stops the log before a signature`() async throws {
         let log = try TestLog()
         try await log.create()
         let store = FaultyStore(try await log.open(), faults: [])

@@ -27,6 +27,7 @@ struct APIStatus: Error, Hashable, Sendable {
     static let notFound = APIStatus(.notFound, "Not Found")
     static let methodNotAllowed = APIStatus(.unimplemented, "Method Not Allowed")
     static let bodyTooLarge = APIStatus(.invalidArgument, "http: request body too large")
+    static let bodyNotReadable = APIStatus(.invalidArgument, "the request body ended early or is malformed")
     static let internalError = APIStatus(.internalError, "internal error")
     static let deadlineExceeded = APIStatus(.deadlineExceeded, "context deadline exceeded")
     static let overloaded = APIStatus(.unavailable, "too many requests at once", retryAfter: 1)
@@ -41,6 +42,11 @@ struct APIStatus: Error, Hashable, Sendable {
         case .internalError: .internalServerError
         case .unavailable: .serviceUnavailable
         }
+    }
+
+    /// Whether the connection ends with the answer, because the rest of the request was not read.
+    var endsConnection: Bool {
+        self == .bodyTooLarge || self == .bodyNotReadable
     }
 
     /// The body of the answer.

@@ -26,6 +26,14 @@ struct Answer: Sendable {
     init(_ status: APIStatus) {
         self.init(status.httpStatus, json: status.json)
         if let seconds = status.retryAfter { headers[.retryAfter] = String(seconds) }
+        if status.endsConnection { self = endingConnection }
+    }
+
+    /// The same answer, telling the client that the connection ends with it.
+    var endingConnection: Answer {
+        var answer = self
+        answer.headers[.connection] = "close"
+        return answer
     }
 
     /// A text answer, as the log's API words its errors (RFC 6962 §4).

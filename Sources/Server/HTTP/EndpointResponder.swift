@@ -9,7 +9,7 @@ internal import OpenSSL
 /// The library's router would take a trailing or doubled slash for none; Fulcio's clients and auditors are promised
 /// that they are 404, but for doubled slashes at the start, which one client sends.
 struct EndpointResponder: HTTPResponder {
-    typealias Context = BasicRequestContext
+    typealias Context = EndpointContext
 
     /// The longest that a request may take from its first byte to its answer.
     private static let budget: Duration = .seconds(55)
@@ -19,32 +19,44 @@ struct EndpointResponder: HTTPResponder {
     let metrics: CAMetrics
     let logger: Logger
 
-    func respond(to request: Request, context: BasicRequestContext) async throws -> Response {
+    func respond(to request: Request, context: EndpointContext) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
-        let answer = await answer(to: request)
+        let answer = await answer(to: request, context)
         metrics.answered(
             status: answer.status.code, method: request.method.rawValue, duration: start.duration(to: clock.now))
         return answer.response(isHead: request.method == .head)
     }
 
-    private func answer(to request: Request) async -> Answer {
+    private func answer(to request: Request, _ context: EndpointContext) async -> Answer {
         guard request.uri.string.hasPrefix("/") else { return Answer(APIStatus(.invalidArgument, "Bad Request")) }
         let rawPath = request.uri.path
-        guard let path = Self.decodedPath(rawPath) else { return .text(.badRequest, "400 Bad Request") }
+        guard let path = Self.decodedPath(rawPath) else {
+            context.endConnection()
+            return .text(.badRequest, "400 Bad Request").endingConnection
+        }
         guard let endpoint = endpoints[path] else { return Answer(.notFound) }
         if let refusal = endpoint.refusal(of: request.method) { return refusal }
         guard let permit = limits.requests.enter() else { return Answer(.overloaded) }
         defer { permit.leave() }
-        return await withinBudget { await endpoint.answer(endpointRequest(request, path)) }
+        return await withinBudget { await endpoint.answer(endpointRequest(request, path, context)) }
     }
 
-    private func endpointRequest(_ request: Request, _ path: String) -> EndpointRequest {
+    private func endpointRequest(_ request: Request, _ path: String, _ context: EndpointContext) -> EndpointRequest {
         var logger = logger
         logger[metadataKey: "request.id"] = "\(RequestID.next())"
         return EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            logger: logger, body: { try await limits.collect(request.body, maximumByteCount: $0) })
+            logger: logger,
+            body: { maximumByteCount in
+                do {
+                    return try await limits.collect(
+                        request.body, declared: request.headers[.contentLength], maximumByteCount: maximumByteCount)
+                } catch {
+                    if error.endsConnection { context.endConnection() }
+                    throw error
+                }
+            })
     }
 
     /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.

@@ -20,7 +20,7 @@ final class ListenerService: Service {
     }
 
     init<Responder: HTTPResponder>(name: String, host: String, port: Int, responder: Responder, logger: Logger)
-    where Responder.Context == BasicRequestContext {
+    where Responder.Context == EndpointContext {
         self.name = name
         self.host = host
         self.port = port
@@ -57,7 +57,7 @@ final class ListenerService: Service {
     }
 
     private func application<Responder: HTTPResponder>(_ responder: Responder) -> Application<Responder>
-    where Responder.Context == BasicRequestContext {
+    where Responder.Context == EndpointContext {
         // A token of 64 KiB fits into one field; the sum bounds what a connection may hold before a request is known.
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: 72 * 1024, maxHeaderListSize: 96 * 1024, maxHeaderFieldCount: 64)

@@ -41,8 +41,24 @@ struct RequestLimits: Sendable {
 
     private static let largeByteCount = 64 * 1024
 
-    /// Reads a whole body; throws `APIStatus` when it is too long or too many long ones are held already.
-    func collect(_ body: RequestBody, maximumByteCount: Int) async throws -> [UInt8] {
+    /// Reads a whole body; throws `APIStatus` when it is malformed, too long, or too many long ones are held already.
+    ///
+    /// `declared` is the Content-Length, if there is one: a body that is too long by its own account is not read.
+    func collect(
+        _ body: RequestBody, declared: String?, maximumByteCount: Int
+    ) async throws(APIStatus) -> [UInt8] {
+        if let declared, UInt64(declared).map({ $0 > UInt64(maximumByteCount) }) ?? true { throw .bodyTooLarge }
+        do {
+            return try await collect(body, maximumByteCount: maximumByteCount)
+        } catch let status as APIStatus {
+            throw status
+        } catch {
+            // The framing was broken, or the client left in the middle: its doing, not ours.
+            throw .bodyNotReadable
+        }
+    }
+
+    private func collect(_ body: RequestBody, maximumByteCount: Int) async throws -> [UInt8] {
         var bytes: [UInt8] = []
         var permit: ConcurrencyLimit.Permit?
         defer { permit?.leave() }
