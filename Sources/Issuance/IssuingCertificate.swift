@@ -93,66 +93,32 @@ package struct IssuingCertificate: Sendable {
 enum CertificateAuthorityLint {
     /// The mistakes of the certificate at `index` of its chain, 0 being the one that signs leaves.
     static func mistakes(_ certificate: Certificate, at index: Int, isAlone: Bool) -> [String] {
+        var mistakes: [String] = []
+        if let constraints = certificate.basicConstraints, constraints.isCritical, constraints.isAuthority {
+            if let length = constraints.pathLength, length < index {
+                mistakes.append("its path length \(length) leaves no room for the certificates below it")
+            }
+        } else {
+            mistakes.append("certificate is not a CA with critical basic constraints")
+        }
+        if certificate.allowsCertificateSigning != true { mistakes.append("key usage lacks keyCertSign") }
+        mistakes += usageMistakes(certificate, mustName: index == 0 && !isAlone)
         let name = "certificate \(index + 1) of the chain (\(DistinguishedName.description(of: certificate.subject)))"
-        var mistakes: [String] = []
-        switch pathLength(of: certificate) {
-        case .absent: mistakes.append("\(name): certificate is not a CA with critical basic constraints")
-        case .limited(let length) where length < index:
-            mistakes.append("\(name): its path length \(length) leaves no room for certificates below it")
-        case .limited, .unlimited: break
-        }
-        if !hasCertificateSigning(certificate) { mistakes.append("\(name): key usage lacks keyCertSign") }
-        return mistakes + usageMistakes(certificate, name, mustName: index == 0 && !isAlone)
+        return mistakes.map { "\(name): \($0)" }
     }
 
-    private enum PathLength {
-        case absent
-        case unlimited
-        case limited(Int)
-    }
-
-    private static func usageMistakes(_ certificate: Certificate, _ name: String, mustName: Bool) -> [String] {
-        guard let usage = certificate.firstExtension(.extendedKeyUsage) else {
+    private static func usageMistakes(_ certificate: Certificate, mustName: Bool) -> [String] {
+        guard let purposes = certificate.extendedKeyUsages else {
             return mustName
-                ? [
-                    "\(name): certificate must have extended key usage code signing set to sign code signing certificates"
-                ]
-                : []
+                ? ["certificate must have extended key usage code signing set to sign code signing certificates"] : []
         }
         var mistakes: [String] = []
-        if usage.isCritical { mistakes.append("\(name): a critical extended key usage is refused by clients") }
-        if !names(.codeSigning, in: usage.value) {
-            mistakes.append("\(name): its extended key usage does not allow code signing")
+        if certificate.firstExtension(.extendedKeyUsage)?.isCritical == true {
+            mistakes.append("a critical extended key usage is refused by clients")
+        }
+        if !purposes.contains(.codeSigning) {
+            mistakes.append("its extended key usage does not allow code signing")
         }
         return mistakes
-    }
-
-    private static func pathLength(of certificate: Certificate) -> PathLength {
-        guard let constraints = certificate.firstExtension(.basicConstraints), constraints.isCritical else {
-            return .absent
-        }
-        var outer = DERReader(constraints.value)
-        guard var body = try? outer.nested(tag: DERTag.sequence), (try? body.trueBoolean()) != nil else {
-            return .absent
-        }
-        guard !body.isAtEnd else { return .unlimited }
-        guard let octets = try? body.unsignedInteger(), octets.count == 1 else { return .absent }
-        return .limited(Int(octets[0]))
-    }
-
-    private static func hasCertificateSigning(_ certificate: Certificate) -> Bool {
-        guard let usage = certificate.firstExtension(.keyUsage) else { return false }
-        var reader = DERReader(usage.value)
-        guard let bits = try? reader.content(tag: DERTag.bitString), bits.count >= 2 else { return false }
-        return bits[1] & 0x04 != 0
-    }
-
-    private static func names(_ purpose: ObjectIdentifier, in value: [UInt8]) -> Bool {
-        var outer = DERReader(value)
-        guard var list = try? outer.nested(tag: DERTag.sequence) else { return false }
-        while let id = try? list.objectIdentifier() {
-            if id == purpose { return true }
-        }
-        return false
     }
 }

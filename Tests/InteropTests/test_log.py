@@ -154,11 +154,13 @@ def test_entry_requests_are_clamped_or_refused(world, filled, start, end, expect
 
 
 def test_wrong_methods_and_paths_of_the_log(world):
-    """TL-41: wrong method 405 with Allow, unknown path and trailing slash 404, HEAD where GET works."""
+    """TL-41 TL-49: wrong method 405 with Allow, unknown path and trailing slash 404, HEAD where GET works."""
     answer = requests.post(world.auditor.url + "/ct/v1/get-sth", data=b"{}", timeout=30)
     assert answer.status_code == 405 and "GET" in answer.headers["Allow"]
     for path in ("ct/v1/get-sth/", "ct/v1/unknown", "ct/v2/get-sth", "checkpoint/"):
         world.auditor.get(path, 404)
+    for path in ("ct/v1/add-chain", "ct/v1/add-pre-chain"):
+        assert requests.post(f"{world.auditor.url}/{path}", json={"chain": []}, timeout=30).status_code == 404
     assert requests.get(f"{world.house.url}/log/other/ct/v1/get-sth", timeout=30).status_code == 404
     head = requests.head(world.auditor.url + "/ct/v1/get-sth", timeout=30)
     assert head.status_code == 200 and head.content == b""

@@ -1,4 +1,5 @@
 import CoreMetrics
+import Issuance
 import Metrics
 @testable import Server
 import Testing
@@ -19,6 +20,19 @@ import Testing
         #expect(text.contains("fulcio_api_latency_bucket{code=\"201\",method=\"post\",le=\"0.05\"} 1\n"))
         #expect(text.contains("fulcio_api_latency_count{code=\"200\",method=\"other\"} 1\n"))
         #expect(text.contains("le=\"+Inf\"} 1\n"))
+    }
+
+    @Test("R-55: refusals and failures are counted by their class, never by what a request says")
+    func refusals() {
+        let registry = PrometheusRegistry()
+        let metrics = CAMetrics(factory: registry, version: "1")
+        metrics.refused(IssuanceRefusal.keyInsecure("a value of the request").category)
+        metrics.refused(IssuanceRefusal.signatureAlgorithmNotRecognized("a value of the request").category)
+        metrics.failed(IssuanceFailure.backend(cause: "a path of ours").category)
+        let text = registry.exposition()
+        #expect(text.contains("mintmark_refusals_total{reason=\"key-insecure\"} 1\n"))
+        #expect(text.contains("mintmark_refusals_total{reason=\"signature-algorithm-not-recognized\"} 1\n"))
+        #expect(text.contains("mintmark_failures_total{reason=\"backend\"} 1\n"))
     }
 
     @Test("R-56: series beyond the maximum are counted, not kept")

@@ -76,7 +76,7 @@ import TransparencyLog
     }
 
     @Test(
-        "R-18 a changed or missing row is found at the start",
+        "R-18 TL-62 a changed or missing row is found at the start",
         arguments: [
             "UPDATE entry SET leaf = CAST(leaf || x'01' AS BLOB) WHERE idx = 299",
             "UPDATE entry SET leaf = CAST(x'01' || substr(leaf, 2) AS BLOB) WHERE idx = 290",

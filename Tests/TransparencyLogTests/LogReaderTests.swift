@@ -110,7 +110,8 @@ import TransparencyLog
         }
     }
 
-    @Test func `TL-46 nothing at or beyond the published head is revealed, though it is committed (I11)`() async throws {
+    @Test func `TL-46 nothing at or beyond the published head is revealed, though it is committed (I11)`() async throws
+    {
         let log = try TestLog()
         try await log.create()
         let store = try await log.open()

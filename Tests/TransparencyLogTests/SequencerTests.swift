@@ -170,7 +170,9 @@ import TransparencyLog
         }
     }
 
-    @Test func `TL-61 a record that says something else than was submitted stops the log before a signature`() async throws {
+    @Test func `TL-61 a record that says something else than was submitted stops the log before a signature`()
+        async throws
+    {
         let log = try TestLog()
         try await log.create()
         let store = FaultyStore(try await log.open(), faults: [])

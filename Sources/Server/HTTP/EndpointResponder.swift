@@ -49,7 +49,7 @@ struct EndpointResponder: HTTPResponder {
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
             logger: logger,
             body: { maximumByteCount in
-                do {
+                do throws(APIStatus) {
                     return try await limits.collect(
                         request.body, declared: request.headers[.contentLength], maximumByteCount: maximumByteCount)
                 } catch {

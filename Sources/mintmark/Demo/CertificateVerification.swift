@@ -59,8 +59,7 @@ struct CertificateVerification {
     }
 
     private func checkContent() throws {
-        let usage = certificate.firstExtension(.extendedKeyUsage)?.value
-        guard usage == DERWriter.sequence([DERWriter.objectIdentifier(.codeSigning)]) else {
+        guard certificate.extendedKeyUsages == [.codeSigning] else {
             throw Failure(description: "the certificate is not for code signing")
         }
         let names = CertificateDescription(certificate).names

@@ -15,7 +15,9 @@ struct CertificateDescription {
     /// What kind of certificate it is.
     var kind: String {
         if certificate.firstExtension(.precertificatePoison) != nil { return "Precertificate (RFC 6962)" }
-        if isAuthority { return certificate.issuer == certificate.subject ? "Root certificate" : "CA certificate" }
+        if certificate.basicConstraints?.isAuthority == true {
+            return certificate.issuer == certificate.subject ? "Root certificate" : "CA certificate"
+        }
         return "Certificate"
     }
 
@@ -84,22 +86,8 @@ struct CertificateDescription {
         return list.timestamps
     }
 
-    private var isAuthority: Bool {
-        guard let value = certificate.firstExtension(.basicConstraints)?.value else { return false }
-        var outer = DERReader(value)
-        guard var body = try? outer.nested(tag: DERTag.sequence) else { return false }
-        return (try? body.trueBoolean()) != nil
-    }
-
     private var usage: String? {
-        guard let value = certificate.firstExtension(.extendedKeyUsage)?.value else { return nil }
-        var outer = DERReader(value)
-        guard var list = try? outer.nested(tag: DERTag.sequence) else { return "(malformed)" }
-        var purposes: [String] = []
-        while let id = try? list.objectIdentifier() {
-            purposes.append(id == .codeSigning ? "code signing" : id.dotted)
-        }
-        return purposes.joined(separator: ", ")
+        certificate.extendedKeyUsages?.map { $0 == .codeSigning ? "code signing" : $0.dotted }.joined(separator: ", ")
     }
 
     private var extensions: [(FulcioExtension, String?)] {
