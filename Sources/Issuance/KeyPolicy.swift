@@ -33,10 +33,8 @@ package struct KeyPolicy: Sendable {
 
     private static func weakness(ofModulus magnitude: [UInt8]) -> String? {
         do {
-            let modulus = try RSAModulus(magnitude: magnitude)
-            if modulus.hasSmallFactor() { return "RSA modulus with a small factor" }
-            if modulus.hasROCAFingerprint() { return "RSA modulus with the ROCA fingerprint" }
-            return try modulus.isFactorable(rounds: 100) ? "RSA modulus of close primes" : nil
+            let found = try RSAWeakness.weaknesses(ofModulus: magnitude, fermatRounds: 100)
+            return found.isEmpty ? nil : "RSA modulus with \(found.map(\.rawValue).sorted().joined(separator: ", "))"
         } catch {
             return "RSA modulus that could not be checked"
         }

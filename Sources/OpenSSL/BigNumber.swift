@@ -1,57 +1,8 @@
 internal import COpenSSL
 
-/// Looks for the known ways in which an RSA modulus gives its factors away.
-package struct RSAModulus: ~Copyable {
-    private let number: BigNumber
-
-    /// A modulus from its big-endian magnitude.
-    ///
-    /// Check its size first: the cost of what follows grows with the square of its length.
-    package init(magnitude: [UInt8]) throws(OpenSSLError) {
-        number = try BigNumber(magnitude: magnitude)
-    }
-
-    /// Whether a prime below 752 divides the modulus.
-    package func hasSmallFactor() -> Bool {
-        Self.primes(below: 752).contains { number.remainder(dividingBy: $0) == 0 }
-    }
-
-    /// Whether the modulus carries the fingerprint of the ROCA weakness (CVE-2017-15361).
-    ///
-    /// The flawed library made primes whose residues modulo each small prime are powers of 65537. An honest modulus
-    /// is a power of 65537 modulo all of them with a probability below 2^-27.
-    package func hasROCAFingerprint() -> Bool {
-        Self.primes(below: 168).dropFirst().allSatisfy { prime in
-            let residue = number.remainder(dividingBy: prime)
-            var power: UInt64 = 1
-            repeat {
-                if power == residue { return true }
-                power = power * (65_537 % prime) % prime
-            } while power != 1
-            return false
-        }
-    }
-
-    /// Whether `rounds` steps of Fermat's method find the factors, as they do when the primes are close.
-    package func isFactorable(rounds: Int) throws(OpenSSLError) -> Bool {
-        let context = try BigNumber.Context()
-        let candidate = try number.ceilingSquareRoot(context)
-        for _ in 0..<rounds {
-            let difference = try candidate.squared(context).subtracting(number)
-            if try difference.isSquare(context) { return true }
-            try candidate.increment()
-        }
-        return false
-    }
-
-    private static func primes(below limit: UInt64) -> [UInt64] {
-        (2..<limit).filter { candidate in !(2..<candidate).contains { $0 * $0 <= candidate && candidate % $0 == 0 } }
-    }
-}
-
 /// The only owner of one `BIGNUM`.
 @safe
-private struct BigNumber: ~Copyable {
+struct BigNumber: ~Copyable {
     /// Scratch space of libcrypto's arithmetic.
     @safe
     struct Context: ~Copyable {
