@@ -85,11 +85,12 @@ let package = Package(
             ],
             swiftSettings: strict
         ),
-        tests("OpenSSL", []),
+        .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
+        tests("OpenSSL", ["TestVectors"]),
         tests("StrictJSON", []),
         tests(
             "Identity",
-            ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix, nioSSL]
+            ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix, nioSSL, "TestVectors"]
         ),
         tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging]),
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),

@@ -92,7 +92,7 @@ package final class LocalLog: Sendable {
         let admitted = try admission.admit(precertificate, chain: chain)
         let entry: SequencedEntry
         do {
-            entry = try await sequencer.submit(try Submission(admitted), from: .ownAuthority)
+            entry = try await sequencer.submit(try Submission(admitted))
         } catch let failure as SubmissionFailure {
             throw LogFailure.notSequenced(failure)
         }

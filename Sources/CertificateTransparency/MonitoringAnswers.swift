@@ -4,8 +4,13 @@ package import TransparencyLog
 
 /// The bodies of the answers that monitors and auditors get (RFC 6962 §4).
 package struct MonitoringAnswers: Sendable {
-    /// Bytes of JSON after which no further entry is added to a page (transparency-log 1.3.7).
-    package static let pageByteCount = 8 << 20
+    /// Bytes of JSON that a page does not exceed unless its only entry does (transparency-log 1.3.7).
+    ///
+    /// A page stands in memory several times over while it is answered, so it is kept well below what is allowed.
+    package static let pageByteCount = 2 << 20
+
+    /// Bytes of JSON around the two texts of an entry and up to the next one.
+    private static let entryByteCount = #"{"leaf_input":"","extra_data":""},"#.utf8.count
 
     private let reader: LogReader
     private let logID: SHA256Digest
@@ -35,7 +40,7 @@ package struct MonitoringAnswers: Sendable {
     /// The body of `get-entries`; throws `LogReader.Refusal`, or our own failure.
     package func entries(from start: UInt64, through end: UInt64) async throws -> JSONValue {
         let page = try await reader.page(from: start, through: end)
-        var (entries, byteCount) = ([JSONValue](), 0)
+        var (entries, byteCount) = ([JSONValue](), #"{"entries":[]}"#.utf8.count)
         for stored in page.entries {
             let record = try TileLeaf(parsing: stored.record)
             let chain = try record.fingerprints.map { fingerprint in
@@ -44,7 +49,7 @@ package struct MonitoringAnswers: Sendable {
             }
             let leafInput = Base64.encode(try record.leaf.encoded())
             let extraData = Base64.encode(try ExtraData.encoded(precertificate: record.precertificate, chain: chain))
-            byteCount += leafInput.utf8.count + extraData.utf8.count
+            byteCount += Self.entryByteCount + leafInput.utf8.count + extraData.utf8.count
             guard entries.isEmpty || byteCount <= Self.pageByteCount else { break }
             entries.append(["leaf_input": .string(leafInput), "extra_data": .string(extraData)])
         }
@@ -65,34 +70,6 @@ extension SignedTreeHead {
             "timestamp": .integer(Int64(clamping: head.timestamp.milliseconds)),
             "sha256_root_hash": .string(Base64.encode(head.root.bytes)),
             "tree_head_signature": .string(Base64.encode(signature.encoded)),
-        ]
-    }
-
-    /// Reads the body of `get-sth`; nil when a member is missing or malformed.
-    ///
-    /// Nothing is verified.
-    package init?(json: JSONValue) {
-        guard let size = json["tree_size"]?.integer.flatMap({ UInt64(exactly: $0) }).flatMap(TreeSize.init),
-            let time = json["timestamp"]?.integer.flatMap({ UInt64(exactly: $0) }),
-            let rootText = json["sha256_root_hash"]?.string,
-            let root = Base64.decodeStandard(Array(rootText.utf8)).flatMap({ SHA256Digest($0) }),
-            let signatureText = json["tree_head_signature"]?.string,
-            let signatureBytes = Base64.decodeStandard(Array(signatureText.utf8)),
-            let signature = DigitallySigned(encoded: signatureBytes)
-        else { return nil }
-        let head = TreeHead(size: size, root: root, timestamp: Timestamp(milliseconds: time))
-        self.init(head: head, signature: signature)
-    }
-}
-
-extension SignedCertificateTimestamp {
-    /// The body of the answer to a submission (RFC 6962 §4.1).
-    package var json: JSONValue {
-        [
-            "sct_version": 0, "id": .string(Base64.encode(logID.bytes)),
-            "timestamp": .integer(Int64(clamping: timestamp.milliseconds)),
-            "extensions": .string(Base64.encode(extensions)),
-            "signature": .string(Base64.encode(signature.encoded)),
         ]
     }
 }

@@ -42,15 +42,8 @@ package struct TileLeaf: Hashable, Sendable {
         try reader.requireEnd()
     }
 
-    /// Reads the records of a data tile, which follow each other without separators.
-    package static func records(inDataTile bytes: [UInt8]) throws(TLSDecodingError) -> [TileLeaf] {
-        var reader = TLSReader(bytes)
-        var records: [TileLeaf] = []
-        while !reader.isAtEnd { records.append(try TileLeaf(reading: &reader)) }
-        return records
-    }
-
-    private init(reading reader: inout TLSReader) throws(TLSDecodingError) {
+    /// Reads one record and leaves the reader at its end, where a data tile has the next one.
+    init(reading reader: inout TLSReader) throws(TLSDecodingError) {
         leaf = try MerkleTreeLeaf(readingTimestampedEntry: &reader)
         switch leaf.entry {
         case .x509Entry: precertificate = nil

@@ -9,7 +9,6 @@ import Synchronization
 package final class IssuerPool: Sendable {
     // By the bytes of the URL: as dictionary keys, strings that differ in their bytes could be equal.
     private let issuers: [[UInt8]: IssuerKeys]
-    private let logger: Logger
     private let hasRun = Mutex(false)
     private let stopped: AsyncStream<Never>
     private let stop: AsyncStream<Never>.Continuation
@@ -24,7 +23,6 @@ package final class IssuerPool: Sendable {
         }
         self.issuers = Dictionary(pairs) { first, _ in first }
         configuration = self.issuers.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value.issuer)
-        self.logger = logger
         (stopped, stop) = AsyncStream.makeStream()
     }
 
@@ -57,28 +55,10 @@ package final class IssuerPool: Sendable {
             return !hasRun
         }
         guard mayRun else { return }
-        warnOfWeakSettings()
         await withDiscardingTaskGroup { group in
             for keys in issuers.values { group.addTask { await keys.run() } }
             for await _ in stopped {}
             group.cancelAll()
-        }
-    }
-
-    private func warnOfWeakSettings() {
-        for issuer in configuration {
-            let metadata: Logger.Metadata = ["oidc.issuer": "\(issuer.url)"]
-            if issuer.isInsecure { logger.warning("issuer is asked in clear text", metadata: metadata) }
-            if issuer.skipsEmailVerification {
-                logger.warning("issuer may vouch for addresses it did not verify", metadata: metadata)
-            }
-        }
-    }
-
-    /// Waits until every issuer was asked once; `run()` must be running.
-    package func warmUp() async {
-        await withDiscardingTaskGroup { group in
-            for keys in issuers.values { group.addTask { await keys.warmUp() } }
         }
     }
 

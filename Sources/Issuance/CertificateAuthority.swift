@@ -24,24 +24,22 @@ package final class CertificateAuthority: Sendable {
     private let issuers: IssuerPool
     private let policy: KeyPolicy
     private let log: LocalLog
-    private let logger: Logger
 
     /// A CA that trusts these issuers, certifies keys of this policy and logs to this log.
-    package init(issuers: IssuerPool, policy: KeyPolicy, issuing: IssuingCertificate, log: LocalLog, logger: Logger) {
+    package init(issuers: IssuerPool, policy: KeyPolicy, issuing: IssuingCertificate, log: LocalLog) {
         self.issuers = issuers
         self.policy = policy
         self.issuing = issuing
         self.log = log
-        self.logger = logger
     }
 
     /// Issues one certificate, or refuses; the order of the refusals is part of the API (CA specification 0).
     ///
     /// `now` is read when the token is checked and again when the validity begins, as fetching an issuer's keys may
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
-    /// could not do. The final certificate is signed only after its precertificate's entry is durable (R-01).
+    /// could not do. `logger` carries the request's identifier into the line about the certificate. The final certificate is signed only after its precertificate's entry is durable (R-01).
     package func issue(
-        _ request: IssuanceRequest, now: @Sendable () -> Timestamp
+        _ request: IssuanceRequest, logger: Logger, now: @Sendable () -> Timestamp
     ) async throws -> IssuedCertificate {
         let principal = try await authenticate(request.token, now: now())
         let key = try SubjectKey(request.key)
@@ -54,6 +52,7 @@ package final class CertificateAuthority: Sendable {
             "issued",
             metadata: [
                 "serial": "\(issued.certificate.serialNumber.hexadecimal)",
+                "name": "\(principal.subjectAlternativeName.text)",
                 "oidc.issuer": "\(principal.issuer)",
                 "spki.sha256": "\(info.sha256.hex)",
                 "leaf.index": "\(issued.signedCertificateTimestamp.leafIndex.map { "\($0.value)" } ?? "none")",
@@ -79,7 +78,7 @@ package final class CertificateAuthority: Sendable {
             let template = try CertificateProfile.prepare(principal, key, issuing: issuing, now: now)
             let precertificate = try await template.sign(with: issuing.key)
             // A crash before this returns leaves a precertificate that nobody saw, or an entry without a certificate.
-            let sct = try await log.submit(precertificate: precertificate.certificate, chain: issuing.chain)
+            let sct = try await submit(precertificate.certificate)
             let certificate = try await precertificate.finish(try list(of: sct), with: issuing.key)
             try log.verify(sct, finalCertificate: certificate, issuer: issuing.certificate)
             return IssuedCertificate(certificate: certificate, chain: issuing.chain, signedCertificateTimestamp: sct)
@@ -87,15 +86,21 @@ package final class CertificateAuthority: Sendable {
             throw refusal
         } catch let failure as IssuanceFailure {
             throw failure
-        } catch let refusal as LogRefusal {
-            throw IssuanceFailure.transparencyLog(cause: "\(refusal)")
-        } catch let failure as LogFailure {
-            guard let seconds = failure.retryAfter else {
-                throw IssuanceFailure.transparencyLog(cause: "\(failure)")
-            }
-            throw IssuanceFailure.transparencyLogBusy(retryAfterSeconds: seconds)
         } catch {
             throw IssuanceFailure.backend(cause: "\(error)")
+        }
+    }
+
+    private func submit(_ precertificate: Certificate) async throws(IssuanceFailure) -> SignedCertificateTimestamp {
+        do {
+            return try await log.submit(precertificate: precertificate, chain: issuing.chain)
+        } catch is CancellationError {
+            throw .cancelled
+        } catch let failure as LogFailure {
+            guard let seconds = failure.retryAfter else { throw .transparencyLog(cause: "\(failure)") }
+            throw .transparencyLogBusy(retryAfterSeconds: seconds)
+        } catch {
+            throw .transparencyLog(cause: "\(error)")
         }
     }
 

@@ -29,7 +29,7 @@ package struct IssuingCertificate: Sendable {
 
     /// Checks a chain with its key at `now`; throws all mistakes at once.
     ///
-    /// The path is validated as a leaf's would be, so that path lengths count the leaf to come.
+    /// Path lengths must leave room for the leaf to come, which the validation of the path alone does not see.
     package init(chain: [Certificate], key: any SigningKey, now: Timestamp) throws {
         guard let first = chain.first, let anchor = chain.last else {
             throw IssuingCertificateError(mistakes: ["certificate chain must contain at least one certificate"])
@@ -50,6 +50,20 @@ package struct IssuingCertificate: Sendable {
     /// Whether every certificate of the chain is valid from `start` to `end`.
     package func isValid(from start: Timestamp, to end: Timestamp) -> Bool {
         chain.allSatisfy { $0.notBefore <= start && end <= $0.notAfter }
+    }
+
+    /// What works and is unwise, one sentence each.
+    package var warnings: [String] {
+        let families = Set(
+            chain.map { certificate in
+                switch certificate.subjectPublicKeyInfo.key {
+                case .ellipticCurve: "ECDSA"
+                case .rsa: "RSA"
+                case .ed25519: "Ed25519"
+                case .unsupported(let name): name
+                }
+            })
+        return families.count > 1 ? ["the chain mixes \(families.sorted().joined(separator: " and ")) keys"] : []
     }
 
     private static let noIdentifier = "the issuing certificate has no subject key identifier"
@@ -86,39 +100,5 @@ package struct IssuingCertificate: Sendable {
         var reader = DERReader(value)
         let identifier = try? reader.content(tag: DERTag.octetString)
         return reader.isAtEnd ? identifier : nil
-    }
-}
-
-/// What each certificate of an issuing chain must say (CA specification 5.2, 5.3).
-enum CertificateAuthorityLint {
-    /// The mistakes of the certificate at `index` of its chain, 0 being the one that signs leaves.
-    static func mistakes(_ certificate: Certificate, at index: Int, isAlone: Bool) -> [String] {
-        var mistakes: [String] = []
-        if let constraints = certificate.basicConstraints, constraints.isCritical, constraints.isAuthority {
-            if let length = constraints.pathLength, length < index {
-                mistakes.append("its path length \(length) leaves no room for the certificates below it")
-            }
-        } else {
-            mistakes.append("certificate is not a CA with critical basic constraints")
-        }
-        if certificate.allowsCertificateSigning != true { mistakes.append("key usage lacks keyCertSign") }
-        mistakes += usageMistakes(certificate, mustName: index == 0 && !isAlone)
-        let name = "certificate \(index + 1) of the chain (\(DistinguishedName.description(of: certificate.subject)))"
-        return mistakes.map { "\(name): \($0)" }
-    }
-
-    private static func usageMistakes(_ certificate: Certificate, mustName: Bool) -> [String] {
-        guard let purposes = certificate.extendedKeyUsages else {
-            return mustName
-                ? ["certificate must have extended key usage code signing set to sign code signing certificates"] : []
-        }
-        var mistakes: [String] = []
-        if certificate.firstExtension(.extendedKeyUsage)?.isCritical == true {
-            mistakes.append("a critical extended key usage is refused by clients")
-        }
-        if !purposes.contains(.codeSigning) {
-            mistakes.append("its extended key usage does not allow code signing")
-        }
-        return mistakes
     }
 }

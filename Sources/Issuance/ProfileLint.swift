@@ -1,3 +1,4 @@
+internal import Identity
 internal import OpenSSL
 
 /// The lint of a to-be-signed leaf: its bytes, read by our own DER walker, against what they were to say.
@@ -5,17 +6,21 @@ internal import OpenSSL
 /// The walker shares nothing with libcrypto, which encoded the bytes, so a fault in either is seen before the CA key
 /// is used.
 enum ProfileLint {
-    /// The longest to-be-signed certificate, in octets; leaves room for the signature within 16 KiB.
-    private static let maximumByteCount = 15 * 1024
+    /// What a certificate must say, as the request and the CA determine it.
+    struct Expectation: Sendable {
+        /// The fields as they were prepared, with all extensions.
+        var fields: CertificateFields
+        /// The issuing certificate's subject key identifier.
+        let authorityKeyIdentifier: [UInt8]
+        /// The principal's name.
+        let name: SubjectAlternativeName
+    }
 
-    /// Throws a failure that names the first rule that is broken, or a refusal when the certificate is too large.
-    static func check(_ tbs: TBSCertificate, against fields: CertificateFields) throws {
-        guard tbs.der.count <= maximumByteCount else {
-            throw IssuanceRefusal.certificateContent("the certificate would be larger than 16 KiB")
-        }
-        for (rule, isKept) in rules(tbs, fields) + extensionRules(tbs, fields) where !isKept {
-            throw IssuanceFailure.backend(cause: "lint: \(rule)")
-        }
+    /// Throws a failure that names the first rule that is broken.
+    static func check(_ tbs: TBSCertificate, against expectation: Expectation) throws(IssuanceFailure) {
+        let rules =
+            rules(tbs, expectation.fields) + extensionRules(tbs, expectation.fields) + derivedRules(tbs, expectation)
+        for (rule, isKept) in rules where !isKept { throw .backend(cause: "lint: \(rule)") }
     }
 
     private static func rules(_ tbs: TBSCertificate, _ fields: CertificateFields) -> [(String, Bool)] {
@@ -54,21 +59,49 @@ enum ProfileLint {
             ("poison is NULL", !isPrecertificate || last?.value == DERWriter.null),
             ("key usage", tbs.extensions.first?.value == LeafExtensions.digitalSignatureUsage),
             ("extended key usage", tbs.extensions.dropFirst().first?.value == LeafExtensions.codeSigningUsage),
-            ("one name of an allowed kind", tbs.extensions.dropFirst(4).first.map { isOneName($0.value) } ?? false),
             ("identity extensions well-formed", identity.allSatisfy(isIdentity)),
             ("identity extensions rising", isRising(identity.map(\.id))),
         ]
     }
 
-    /// One rfc822Name or URI of printable ASCII.
-    private static func isOneName(_ value: [UInt8]) -> Bool {
+    /// What follows from key, issuing certificate and principal, derived here once more.
+    private static func derivedRules(_ tbs: TBSCertificate, _ expectation: Expectation) -> [(String, Bool)] {
+        func value(_ id: ObjectIdentifier) -> [UInt8]? { tbs.extensions.first { $0.id == id }?.value }
+        let keyIdentifier = HashAlgorithm.sha1.digest(of: tbs.subjectPublicKeyInfo.subjectPublicKey)
+        return [
+            ("subject key identifier is the key's SHA-1", value(.subjectKeyIdentifier) == [0x04, 20] + keyIdentifier),
+            (
+                "authority key identifier is the CA's",
+                value(.authorityKeyIdentifier).map { isAuthority($0, expectation.authorityKeyIdentifier) } ?? false
+            ),
+            (
+                "exactly the principal's name",
+                value(.subjectAlternativeName).map { isOnly(expectation.name, in: $0) } ?? false
+            ),
+        ]
+    }
+
+    /// Whether the value holds one key identifier and nothing else.
+    private static func isAuthority(_ value: [UInt8], _ identifier: [UInt8]) -> Bool {
         var outer = DERReader(value)
-        guard var names = try? outer.nested(tag: DERTag.sequence), outer.isAtEnd, let name = try? names.next(),
-            names.isAtEnd
+        guard var body = try? outer.nested(tag: DERTag.sequence), outer.isAtEnd,
+            let found = try? body.content(tag: DERTag.context(0, constructed: false))
         else { return false }
-        let kinds = [DERTag.context(1, constructed: false), DERTag.context(6, constructed: false)]
-        return kinds.contains(name.tag) && !name.content.isEmpty
-            && value[name.content].allSatisfy { (0x20...0x7E).contains($0) }
+        return body.isAtEnd && found == identifier
+    }
+
+    /// Whether the value holds one name, of the principal's kind and with its text in printable ASCII.
+    private static func isOnly(_ name: SubjectAlternativeName, in value: [UInt8]) -> Bool {
+        var outer = DERReader(value)
+        guard var names = try? outer.nested(tag: DERTag.sequence), outer.isAtEnd, let found = try? names.next(),
+            names.isAtEnd, !found.content.isEmpty
+        else { return false }
+        let text = value[found.content]
+        guard text.allSatisfy({ (0x20...0x7E).contains($0) }) else { return false }
+        switch name {
+        case .email(let address): return found.tag == 0x81 && text.elementsEqual(address.utf8)
+        case .uri(let uri): return found.tag == 0x86 && text.elementsEqual(uri.utf8)
+        }
     }
 
     /// An extension of Fulcio's arc: 1 to 6 hold text, the later ones exactly one UTF8String with text.

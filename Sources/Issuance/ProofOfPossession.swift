@@ -3,7 +3,7 @@ internal import OpenSSL
 /// The check that a client holds the private half of the key it wants certified (CA specification 3.1, 3.3).
 enum ProofOfPossession {
     /// The longest signature that is looked at, in octets.
-    private static let maximumSignatureByteCount = 1024
+    static let maximumSignatureByteCount = 1024
 
     /// Verifies the proof that came with a key and returns the hash that it used; nil for Ed25519.
     ///

@@ -1,31 +1,3 @@
-/// One extension of a certificate or request (RFC 5280 §4.1.2.9).
-package struct CertificateExtension: Hashable, Sendable {
-    /// The extnID.
-    package let id: ObjectIdentifier
-
-    /// Whether a reader that does not know the extension must refuse the certificate.
-    package let isCritical: Bool
-
-    /// The octets inside the extnValue OCTET STRING.
-    package let value: [UInt8]
-
-    /// An extension to be encoded.
-    package init(id: ObjectIdentifier, isCritical: Bool = false, value: [UInt8]) {
-        self.id = id
-        self.isCritical = isCritical
-        self.value = value
-    }
-
-    /// The DER of the whole Extension; a FALSE critical is left out.
-    package var der: [UInt8] {
-        DERWriter.sequence(
-            [DERWriter.objectIdentifier(id)]
-                + (isCritical ? [DERWriter.element(tag: DERTag.boolean, [0xFF])] : [])
-                + [DERWriter.octetString(value)]
-        )
-    }
-}
-
 /// A certificate read from strict DER; the signed bytes are kept as they came (RFC 5280 §4.1).
 ///
 /// Reading checks the form alone: nothing here says that a certificate is trusted.
@@ -112,5 +84,35 @@ package struct Certificate: Hashable, Sendable {
             let scheme = SignatureScheme(algorithmIdentifier: signatureAlgorithm)
         else { return false }
         return key.isValidSignature(signature, over: tbsCertificate.der, scheme: scheme)
+    }
+
+    /// The basic constraints; nil when the extension is missing or malformed.
+    package var basicConstraints: BasicConstraints? {
+        guard let item = firstExtension(.basicConstraints) else { return nil }
+        return try? BasicConstraints(item)
+    }
+
+    /// Whether keyUsage has keyCertSign; nil when there is no such extension, false when it is malformed.
+    package var allowsCertificateSigning: Bool? {
+        guard let usage = firstExtension(.keyUsage) else { return nil }
+        var reader = DERReader(usage.value)
+        // KeyUsage ::= BIT STRING: the first content octet counts unused bits, keyCertSign is bit 5.
+        guard let content = try? reader.content(tag: DERTag.bitString), content.count >= 2 else { return false }
+        return content[1] & 0x04 != 0
+    }
+
+    /// The purposes of extKeyUsage (RFC 5280 §4.2.1.12); nil when there is no such extension, empty when malformed.
+    package var extendedKeyUsages: [ObjectIdentifier]? {
+        guard let usage = firstExtension(.extendedKeyUsage) else { return nil }
+        return (try? Self.purposes(usage.value)) ?? []
+    }
+
+    private static func purposes(_ value: [UInt8]) throws(DERError) -> [ObjectIdentifier] {
+        var outer = DERReader(value)
+        var list = try outer.nested(tag: DERTag.sequence)
+        try outer.requireEnd()
+        var purposes: [ObjectIdentifier] = []
+        while !list.isAtEnd { purposes.append(try list.objectIdentifier()) }
+        return purposes
     }
 }

@@ -155,14 +155,3 @@ package struct CertificateFields: Hashable, Sendable {
         try check(unsafe X509_add_ext(certificate, encoded, -1), "X509_add_ext")
     }
 }
-
-extension Curve {
-    /// The curve's number in libcrypto's table of objects.
-    fileprivate var nid: Int32 {
-        switch self {
-        case .p256: NID_X9_62_prime256v1
-        case .p384: NID_secp384r1
-        case .p521: NID_secp521r1
-        }
-    }
-}

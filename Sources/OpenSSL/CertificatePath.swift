@@ -1,16 +1,5 @@
 internal import COpenSSL
 
-/// Why a certificate does not lead to an anchor.
-package struct CertificatePathError: Error, Hashable, Sendable, CustomStringConvertible {
-    /// libcrypto's words for it.
-    package let reason: String
-
-    /// How far from the certificate the fault lies: 0 is the certificate itself.
-    package let depth: Int
-
-    package var description: String { "\(reason) (at depth \(depth))" }
-}
-
 /// Path validation by libcrypto (RFC 5280 §6).
 package enum CertificatePath {
     /// Checks that `certificate` leads through `intermediates` to `anchor`, all valid at `time`.

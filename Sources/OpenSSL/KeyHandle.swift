@@ -25,14 +25,3 @@ func withDigestContext<R>(
     defer { unsafe EVP_MD_CTX_free(context) }
     return try unsafe body(context)
 }
-
-extension SignatureScheme {
-    /// Sets what RSASSA-PSS needs on a context that was initialised with this scheme's hash.
-    func configure(_ context: OpaquePointer?) throws(OpenSSLError) {
-        guard case .rsaPSS(let hash) = self else { return }
-        try check(
-            unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING), "EVP_PKEY_CTX_set_rsa_padding")
-        try check(
-            unsafe EVP_PKEY_CTX_set_rsa_pss_saltlen(context, Int32(hash.byteCount)), "EVP_PKEY_CTX_set_rsa_pss_saltlen")
-    }
-}

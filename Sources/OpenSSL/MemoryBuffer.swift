@@ -1,15 +1,9 @@
 internal import COpenSSL
 
-/// The only owner of one memory `BIO`, libcrypto's way to read and write PEM.
+/// The only owner of one memory `BIO`, libcrypto's way to read PEM.
 @safe
 struct MemoryBuffer: ~Copyable {
     private let pointer: OpaquePointer
-
-    /// An empty buffer to write to.
-    init() throws(OpenSSLError) {
-        guard let pointer = unsafe BIO_new(BIO_s_mem()) else { throw .drained(after: "BIO_new") }
-        unsafe self.pointer = pointer
-    }
 
     /// A buffer that holds `bytes`.
     init(_ bytes: [UInt8]) throws(OpenSSLError) {
@@ -26,13 +20,5 @@ struct MemoryBuffer: ~Copyable {
 
     borrowing func withPointer<R, E: Error>(_ body: (OpaquePointer) throws(E) -> R) throws(E) -> R {
         try unsafe body(pointer)
-    }
-
-    /// All that was written.
-    borrowing func contents() -> [UInt8] {
-        var data: UnsafeMutablePointer<CChar>?
-        let count = unsafe copenssl_BIO_get_mem_data(pointer, &data)
-        guard count > 0, let data = unsafe data else { return [] }
-        return unsafe [UInt8](UnsafeRawBufferPointer(start: data, count: count))
     }
 }

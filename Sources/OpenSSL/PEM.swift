@@ -1,12 +1,3 @@
-/// One encapsulated block of a PEM text (RFC 7468).
-package struct PEMBlock: Hashable, Sendable {
-    /// The label of its boundaries, such as `PUBLIC KEY`.
-    package let label: String
-
-    /// The decoded octets.
-    package let bytes: [UInt8]
-}
-
 /// PEM texts, read as leniently as clients write them (RFC 7468 §3).
 ///
 /// Lines may have any length and end in LF or CRLF, explanatory text and RFC 1421 headers are passed over, and the

@@ -1,15 +1,5 @@
 internal import COpenSSL
 
-/// Why a private key cannot be used.
-package enum PrivateKeyError: Error, Sendable {
-    /// The passphrase is empty or absurdly long.
-    case unusablePassphrase
-    /// The text is no private key in PEM, or the passphrase does not open it.
-    case cannotBeOpened
-    /// The key is of a kind that we do not sign with.
-    case unsupported
-}
-
 /// A private key in this process's memory, as read from a file or just made.
 package final class PrivateKey: Sendable {
     /// What to generate.
@@ -19,6 +9,9 @@ package final class PrivateKey: Sendable {
         case rsa(bits: Int)
         case ed25519
     }
+
+    /// Rounds of PBKDF2: about a third of a second of one core to try one passphrase.
+    private static let iterations: Int32 = 600_000
 
     /// The public half.
     package let publicKey: PublicKey
@@ -117,17 +110,31 @@ package final class PrivateKey: Sendable {
         }
     }
 
-    /// The key as unencrypted PKCS#8 in PEM, for keys that live no longer than the process.
-    package func unencryptedPEM() throws(OpenSSLError) -> String {
-        try unsafe handle.withPointer { key throws(OpenSSLError) in
-            let buffer = try MemoryBuffer()
-            try unsafe buffer.withPointer { bio throws(OpenSSLError) in
-                try check(
-                    unsafe PEM_write_bio_PKCS8PrivateKey(bio, key, nil, nil, 0, nil, nil),
-                    "PEM_write_bio_PKCS8PrivateKey")
-            }
-            return String(decoding: buffer.contents(), as: UTF8.self)
+    /// The key as PKCS#8 in PEM, encrypted with PBES2: PBKDF2 with HMAC-SHA-256, then AES-256-CBC (RFC 8018 §6.2).
+    package func encryptedPEM(passphrase: Passphrase) throws(OpenSSLError) -> String {
+        let der = try unsafe handle.withPointer { key throws(OpenSSLError) in
+            guard let info = unsafe EVP_PKEY2PKCS8(key) else { throw .drained(after: "EVP_PKEY2PKCS8") }
+            defer { unsafe PKCS8_PRIV_KEY_INFO_free(info) }
+            return try unsafe Self.encrypted(info, passphrase)
         }
+        return PEM.encode(label: "ENCRYPTED PRIVATE KEY", der)
+    }
+
+    private static func encrypted(_ info: OpaquePointer, _ passphrase: Passphrase) throws(OpenSSLError) -> [UInt8] {
+        var salt = try RandomBytes.generate(count: 16)
+        let algorithm = unsafe PKCS5_pbe2_set_iv(
+            EVP_aes_256_cbc(), iterations, &salt, Int32(salt.count), nil, NID_hmacWithSHA256)
+        guard let algorithm = unsafe algorithm else { throw .drained(after: "PKCS5_pbe2_set_iv") }
+        let sealed = unsafe passphrase.withUnsafeBytes { bytes in
+            unsafe PKCS8_set0_pbe(
+                bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(clamping: bytes.count), info, algorithm)
+        }
+        guard let sealed = unsafe sealed else {
+            unsafe X509_ALGOR_free(algorithm)
+            throw .drained(after: "PKCS8_set0_pbe")
+        }
+        defer { unsafe X509_SIG_free(sealed) }
+        return try unsafe encoded("i2d_X509_SIG") { unsafe i2d_X509_SIG(sealed, $0) }
     }
 
     /// Runs one of libcrypto's `i2d` functions, which allocate their output.
@@ -139,10 +146,6 @@ package final class PrivateKey: Sendable {
         defer { unsafe copenssl_free(output) }
         guard count > 0, let output = unsafe output else { throw .drained(after: operation) }
         return unsafe Array(UnsafeBufferPointer(start: output, count: Int(count)))
-    }
-
-    func withKey<R, E: Error>(_ body: (OpaquePointer) throws(E) -> R) throws(E) -> R {
-        try unsafe handle.withPointer(body)
     }
 }
 

@@ -1,3 +1,5 @@
+internal import COpenSSL
+
 /// A signature algorithm with its hash, as keys use it.
 package enum SignatureScheme: Hashable, Sendable {
     /// ECDSA; signatures are the DER `SEQUENCE { r, s }` (RFC 3279 §2.2.3).
@@ -79,38 +81,13 @@ package enum SignatureScheme: Hashable, Sendable {
         }
         return DERWriter.sequence(fields)[...]
     }
-}
 
-/// The two encodings of an ECDSA signature.
-package enum ECDSASignature {
-    /// DER from `r || s`, each as long as a coordinate (RFC 7518 §3.4); nil for another length or a zero.
-    package static func der(raw: [UInt8], curve: Curve) -> [UInt8]? {
-        let count = curve.coordinateByteCount
-        guard raw.count == 2 * count else { return nil }
-        let (r, s) = (Array(raw[..<count]), Array(raw[count...]))
-        guard r.contains(where: { $0 != 0 }), s.contains(where: { $0 != 0 }) else { return nil }
-        return DERWriter.sequence([DERWriter.integer(unsigned: r), DERWriter.integer(unsigned: s)])
-    }
-
-    /// `r || s` from strict DER; nil when it is not that, or a number is too long for the curve.
-    package static func raw(der: [UInt8], curve: Curve) -> [UInt8]? {
-        guard let (r, s) = try? integers(der) else { return nil }
-        let count = curve.coordinateByteCount
-        guard r.count <= count, s.count <= count else { return nil }
-        return [r, s].flatMap { [UInt8](repeating: 0, count: count - $0.count) + $0 }
-    }
-
-    /// Whether bytes are exactly one DER `SEQUENCE { r, s }`.
-    package static func isDER(_ bytes: [UInt8]) -> Bool {
-        (try? integers(bytes)) != nil
-    }
-
-    private static func integers(_ der: [UInt8]) throws(DERError) -> ([UInt8], [UInt8]) {
-        var outer = DERReader(der)
-        var body = try outer.nested(tag: DERTag.sequence)
-        try outer.requireEnd()
-        let pair = (try body.unsignedInteger(), try body.unsignedInteger())
-        try body.requireEnd()
-        return pair
+    /// Sets what RSASSA-PSS needs on a context that was initialised with this scheme's hash.
+    func configure(_ context: OpaquePointer?) throws(OpenSSLError) {
+        guard case .rsaPSS(let hash) = self else { return }
+        try check(
+            unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PSS_PADDING), "EVP_PKEY_CTX_set_rsa_padding")
+        try check(
+            unsafe EVP_PKEY_CTX_set_rsa_pss_saltlen(context, Int32(hash.byteCount)), "EVP_PKEY_CTX_set_rsa_pss_saltlen")
     }
 }

@@ -14,6 +14,7 @@ package struct MintmarkServer: Sendable {
     /// The services in the order in which they start; they stop in the reverse order, the log last.
     package let services: [any Service]
 
+    private let logService: LogService
     private let listener: ListenerService
     private let logger: Logger
 
@@ -21,7 +22,8 @@ package struct MintmarkServer: Sendable {
     ///
     /// Throws `ConfigurationMistakes` with one line a mistake, or what the log's store refused.
     package static func prepare(
-        _ options: ServerOptions, passphrase: Passphrase, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) async throws -> MintmarkServer {
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
@@ -34,23 +36,24 @@ package struct MintmarkServer: Sendable {
         let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
         let registry = PrometheusRegistry()
         let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
+        let limits = RequestLimits()
         let authority = CertificateAuthority(
-            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log, logger: logger)
-        let endpoints = CARoutes(authority: authority, issuers: issuers.configuration, metrics: metrics, now: now)
-            .endpoints.merging(
-                LogRoutes(log: log, prefix: "/log/\(settings.shard)").endpoints, uniquingKeysWith: { first, _ in first }
-            )
+            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
+        let routes = CARoutes(
+            authority: authority, issuers: issuers.configuration, metrics: metrics, limits: limits, now: now)
+        let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
         let responder = EndpointResponder(
-            endpoints: endpoints, limits: RequestLimits(), metrics: metrics, logger: logger)
+            endpoints: routes.endpoints.merging(logRoutes.endpoints) { first, _ in first }, limits: limits,
+            metrics: metrics, logger: logger)
         let listener = ListenerService(
-            name: "listening", host: options.host, port: options.port, responder: responder, logger: logger)
-        let exposition = MetricsResponder(registry: registry, metrics: metrics, log: log)
+            announcement: "listening", host: options.host, port: options.port, responder: responder, logger: logger)
         let metricsListener = ListenerService(
-            name: "listening for metrics", host: options.metricsHost, port: options.metricsPort, responder: exposition,
-            logger: logger)
+            announcement: "listening for metrics", host: options.metricsHost, port: options.metricsPort,
+            responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
+        let logService = LogService(log: log)
         return MintmarkServer(
-            services: [LogService(log: log), IssuerService(issuers: issuers), metricsListener, listener],
-            listener: listener, logger: logger)
+            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
+            logService: logService, listener: listener, logger: logger)
     }
 
     /// The URL of the API's listener, once it listens.
@@ -58,9 +61,13 @@ package struct MintmarkServer: Sendable {
         try await listener.url()
     }
 
+    /// How long requests in flight may take to end after the log has stopped by itself.
+    private static let graceAfterFailure: Duration = .seconds(3)
+
     /// Runs until one of the signals arrives and everything that was accepted is done.
+    ///
+    /// Throws when a listener or the log fails; who waited for the log is told so before.
     package func run(until signals: [UnixSignal]) async throws {
-        // When the log stops by itself, requests that waited for it are still told so before the process ends.
         let supervised = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -68,21 +75,47 @@ package struct MintmarkServer: Sendable {
         var configuration = ServiceGroupConfiguration(
             services: supervised, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(40)
-        try await ServiceGroup(configuration: configuration).run()
+        let group = ServiceGroup(configuration: configuration)
+        try await withThrowingTaskGroup(of: Void.self) { tasks in
+            defer { tasks.cancelAll() }
+            tasks.addTask { try await group.run() }
+            tasks.addTask {
+                let failure = try await logService.failure()
+                try await Task.sleep(for: Self.graceAfterFailure)
+                throw failure
+            }
+            try await tasks.next()
+        }
         logger.notice("stopped")
     }
 }
 
 /// Runs the log until everything else has stopped.
 private struct LogService: Service {
-    let log: LocalLog
+    private let log: LocalLog
+    private let failures = AsyncStream<any Error>.makeStream()
+
+    init(log: LocalLog) {
+        self.log = log
+    }
 
     func run() async throws {
-        try await withGracefulShutdownHandler {
-            try await log.run()
-        } onGracefulShutdown: {
-            log.shutDown()
+        do {
+            try await withGracefulShutdownHandler {
+                try await log.run()
+            } onGracefulShutdown: {
+                log.shutDown()
+            }
+        } catch {
+            failures.continuation.yield(error)
+            throw error
         }
+    }
+
+    /// Waits until the log fails and answers with the reason; throws when the wait is cancelled.
+    func failure() async throws -> any Error {
+        for await failure in failures.stream { return failure }
+        throw CancellationError()
     }
 }
 

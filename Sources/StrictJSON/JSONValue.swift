@@ -10,6 +10,18 @@ package indirect enum JSONValue: Hashable, Sendable {
     case bool(Bool)
     case null
 
+    /// Reads one JSON text from outside.
+    ///
+    /// The text is scanned first (`JSONScan`), then parsed by jansson with duplicate names refused (reliability R-24).
+    /// Throws for anything that is not exactly one object or array in valid UTF-8 within the limits.
+    package init(
+        parsing bytes: [UInt8], limits: JSONLimits, trailing: TrailingBytes = .refused
+    ) throws(JSONError) {
+        let scan = try JSONScan(bytes, limits: limits, trailing: trailing)
+        let document = try JSONDocument(bytes, in: scan.value)
+        self = try document.value(limits: limits)
+    }
+
     /// The value of the member with exactly this name; nil when this is no object or has no such member.
     ///
     /// Names are compared byte for byte: Swift's `==` would take U+212A (kelvin sign) for a `K`.

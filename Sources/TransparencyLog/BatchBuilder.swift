@@ -37,8 +37,7 @@ struct BatchBuilder {
             let stored = StoredEntry(index: index, record: record.bytes, leafHash: leafHash)
             entries.append(LogBatch.Entry(stored: stored, key: submission.key))
             let entry = SequencedEntry(
-                index: index, timestamp: timestamp, record: record.bytes, leafInput: record.leafInput,
-                wasPresent: false)
+                index: index, timestamp: timestamp, record: record.bytes, leafInput: record.leafInput)
             sequenced.append((submission.key, entry))
             let digests = submission.attachments.map { SHA256Digest(hashing: $0) }
             try verify(stored, of: submission, attachments: digests, at: timestamp)

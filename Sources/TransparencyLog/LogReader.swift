@@ -29,8 +29,8 @@ package struct LogReader: Sendable {
     /// The most entries of one page.
     package static let maximumPageCount: UInt64 = 1000
 
-    /// Bytes of records after which a page ends.
-    package static let pageByteCount = 8 << 20
+    /// Bytes of records after which a page ends: more do not fit into an answer of 2 MiB, because Base64 adds a third.
+    package static let pageByteCount = 3 << 19
 
     private let store: any LogStore
     private let published: PublishedHead
@@ -83,20 +83,15 @@ package struct LogReader: Sendable {
 
     /// The positions that a request for a range gets (transparency-log 1.3.7).
     ///
-    /// An end beyond the tree is cut, never refused: clients ask past the end. With `isAligned`, a request for a whole
-    /// page ends where a multiple of the page ends, so that all clients fall into the same steps.
+    /// An end beyond the tree is cut, never refused: clients ask past the end.
     package static func clamp(
-        from start: UInt64, through end: UInt64, size: TreeSize, isAligned: Bool = false,
+        from start: UInt64, through end: UInt64, size: TreeSize,
         maximumCount: UInt64 = LogReader.maximumPageCount
     ) throws(Refusal) -> Range<UInt64> {
         guard start <= end else { throw .startAfterEnd }
         guard start < size.value else { throw .startBeyondHead }
         let (wanted, available) = (end - start, size.value - start)
-        var count = min(wanted < .max ? wanted + 1 : .max, available, maximumCount)
-        if isAligned, wanted >= maximumCount - 1 {
-            let beyond = (start + count) % maximumCount
-            if beyond < count { count -= beyond }
-        }
+        let count = min(wanted < .max ? wanted + 1 : .max, available, maximumCount)
         return start..<(start + count)
     }
 }

@@ -16,6 +16,13 @@ package protocol LogStore: Sendable {
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value
 
+    /// Runs `body` like `read`, but waits for no other reader.
+    ///
+    /// Only for whoever commits, and it takes turns with `commit`: public reads, however many, cannot delay it.
+    func readForCommit<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value
+
     /// Work that can wait until nobody waits for a commit, such as moving the write-ahead log into the database.
     func maintain() async throws
 

@@ -9,9 +9,6 @@ struct SQLiteFiles: Hashable, Sendable {
     /// The database.
     let database: String
 
-    /// SQLite's write-ahead log.
-    var writeAheadLog: String { database + "-wal" }
-
     /// The file that says that a process has the store open.
     var lock: String { database + "-lock" }
 

@@ -20,22 +20,18 @@ package final class SQLiteLogStore: LogStore {
     /// The accepted trust anchors, as they were stored at creation.
     package let anchors: [[UInt8]]
 
-    /// When the log was created.
-    package let created: Timestamp
-
     /// Bytes of the write-ahead log after which they are moved into the database.
     package static let checkpointByteCount = 32 << 20
 
     private init(files: SQLiteFiles, lock: StoreLock, writer: DatabaseQueue, readers: DatabasePool, found: Found) {
         (self.files, self.lock, self.writer, self.readers) = (files, lock, writer, readers)
-        (initialState, anchors, created) = (found.state, found.anchors, found.created)
+        (initialState, anchors) = (found.state, found.anchors)
     }
 
     /// What the checks at the start have found.
     struct Found: Sendable {
         let state: LogState
         let anchors: [[UInt8]]
-        let created: Timestamp
     }
 
     /// Creates a log with a signed head of size 0; nothing else ever does (I14).
@@ -58,29 +54,38 @@ package final class SQLiteLogStore: LogStore {
         }
     }
 
-    /// Opens an existing log after the checks of transparency-log 3.5, items 1 to 8; writes nothing before they passed.
+    /// Opens an existing log after the checks of transparency-log 3.5, items 1 to 8.
     ///
-    /// Throws a `StoreRefusal` that says in one line what is wrong.
+    /// Throws a `StoreRefusal` that says in one line what is wrong. Then the database and its write-ahead log are, byte
+    /// for byte, what they were, for whoever has to find out what happened; only SQLite's index of the write-ahead log
+    /// may change, and an empty write-ahead log may appear where there was none.
     package static func open(
         at path: String, description: LogDescription, key: any SigningKey, format: RecordFormat, now: Timestamp,
         logger: Logger
     ) async throws -> SQLiteLogStore {
         let files = SQLiteFiles(database: path)
-        let (lock, writer) = try await Blocking.run {
+        let (lock, readers) = try await Blocking.run {
             let lock = try StoreLock(path: files.lock)
-            return (lock, try openWriter(files, description: description, logger: logger))
+            return (lock, try openReaders(files, description: description, logger: logger))
         }
-        try await prove(key, is: description.key)
-        return try await Blocking.run {
-            let found = try reporting(files) {
-                try writer.read { database in
-                    let checks = SQLiteStartUpChecks(
-                        database: database, description: description, key: key.publicKey, format: format)
-                    return try checks.run(now: now, exposed: lock.exposedHead())
+        do {
+            try await prove(key, is: description.key)
+            return try await Blocking.run {
+                let found = try reporting(files) {
+                    try readers.read { database in
+                        let checks = SQLiteStartUpChecks(
+                            database: database, description: description, key: key.publicKey, format: format)
+                        return try checks.run(now: now, exposed: lock.exposedHead())
+                    }
                 }
+                let writer = try openWriter(files)
+                return SQLiteLogStore(files: files, lock: lock, writer: writer, readers: readers, found: found)
             }
-            let readers = try reporting(files) { try DatabasePool(path: path, configuration: SQLiteSettings.readers) }
-            return SQLiteLogStore(files: files, lock: lock, writer: writer, readers: readers, found: found)
+        } catch {
+            // Only now, because the last connection to go moves the write-ahead log if it may write.
+            try? await Blocking.run { try readers.close() }
+            lock.release()
+            throw error
         }
     }
 
@@ -107,10 +112,28 @@ package final class SQLiteLogStore: LogStore {
     package func read<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value {
-        // Not the cancellable form: a reader that goes away must not interrupt the sequencer's own look-ups.
+        // Not the cancellable form: a client that goes away is no failure of the log.
         try await withCheckedThrowingContinuation { continuation in
             readers.asyncRead { result in
                 continuation.resume(with: Result { try body(SQLiteSnapshot(database: try result.get())) })
+            }
+        }
+    }
+
+    package func readForCommit<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
+        // The writer's connection: readers have no part in it, and its cache then has the pages that the batch changes.
+        // Not the cancellable form: a cancelled sequencer has to integrate what was accepted.
+        try await withCheckedThrowingContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { database in
+                continuation.resume(
+                    with: Result {
+                        try database.beginTransaction(.deferred)
+                        let result = Result { try body(SQLiteSnapshot(database: database)) }
+                        try database.rollback()
+                        return try result.get()
+                    })
             }
         }
     }
@@ -169,17 +192,17 @@ package final class SQLiteLogStore: LogStore {
         min(1 << 30, byteCount / 50)
     }
 
-    private static func openWriter(
+    /// The connections that cannot write, after a first look at what they read.
+    private static func openReaders(
         _ files: SQLiteFiles, description: LogDescription, logger: Logger
-    ) throws -> DatabaseQueue {
+    ) throws -> DatabasePool {
         // SQLite would make a new database of a missing or an empty file.
         guard try SQLiteFiles.byteCount(files.database) >= SQLiteSettings.pageSize else {
             throw StoreRefusal.damaged("\(files.database) is shorter than one page")
         }
         return try reporting(files) {
-            let writer = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.writer)
-            try writer.inDatabase { database in
-                try SQLiteSettings.verify(database, role: .writer)
+            let readers = try DatabasePool(path: files.database, configuration: SQLiteSettings.readers)
+            try readers.read { database in
                 try SQLiteStartUpChecks.compareMeta(database, with: description)
                 let version = try SQLiteSettings.version(database)
                 guard !SQLiteSettings.isSound(version: version) else { return }
@@ -187,6 +210,15 @@ package final class SQLiteLogStore: LogStore {
                     "SQLite is older than 3.51.3; no other program may open the log's database while it is in use",
                     metadata: ["sqlite.version": "\(version)"])
             }
+            return readers
+        }
+    }
+
+    /// The connection that writes; must not be opened before the checks have passed.
+    private static func openWriter(_ files: SQLiteFiles) throws -> DatabaseQueue {
+        try reporting(files) {
+            let writer = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.writer)
+            try writer.inDatabase { try SQLiteSettings.verify($0, role: .writer) }
             return writer
         }
     }

@@ -43,9 +43,10 @@ struct SQLiteStartUpChecks {
         try countEntries(head)
         let edge = try readEdge(head)
         try rehashLastEntries(head)
+        try compareCreation(with: head)
         return SQLiteLogStore.Found(
             state: LogState(epoch: epoch, signedTreeHead: signed, peaks: peaks, edge: edge),
-            anchors: try readAnchors(), created: try readCreation())
+            anchors: try readAnchors())
     }
 
     /// Item 4: there is one head, its note is signed by the log's key and says what the columns say.
@@ -130,12 +131,11 @@ struct SQLiteStartUpChecks {
         }
     }
 
-    private func readCreation() throws -> Timestamp {
+    private func compareCreation(with head: TreeHead) throws {
         let text = try String.fetchOne(
             database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [SQLiteSchema.MetaKey.created])
-        guard let text, let milliseconds = UInt64(text) else {
-            throw StoreRefusal.damaged("the time of the log's creation is missing")
+        guard let text, let milliseconds = UInt64(text), milliseconds <= head.timestamp.milliseconds else {
+            throw StoreRefusal.damaged("the time of the log's creation is missing or after the head's")
         }
-        return Timestamp(milliseconds: milliseconds)
     }
 }

@@ -14,17 +14,11 @@ package struct SequencedEntry: Hashable, Sendable {
     /// The bytes that the leaf hash covers.
     package let leafInput: [UInt8]
 
-    /// Whether an equal submission was there before.
-    package let wasPresent: Bool
-
     /// An entry as the sequencer answers it.
-    package init(
-        index: LeafIndex, timestamp: Timestamp, record: [UInt8], leafInput: [UInt8], wasPresent: Bool
-    ) {
+    package init(index: LeafIndex, timestamp: Timestamp, record: [UInt8], leafInput: [UInt8]) {
         self.index = index
         self.timestamp = timestamp
         self.record = record
         self.leafInput = leafInput
-        self.wasPresent = wasPresent
     }
 }

@@ -14,7 +14,7 @@ package final class Sequencer: Sendable {
     private let clock: @Sendable () -> Timestamp
     private let heartbeat: Duration
     private let logger: Logger
-    private let queue: SubmissionQueue
+    let queue: SubmissionQueue
 
     /// A sequencer of a store that was opened for it alone.
     ///
@@ -29,20 +29,17 @@ package final class Sequencer: Sendable {
         queue = SubmissionQueue()
     }
 
-    /// How many submissions wait for the next batch; never more than the queue's limit.
-    package var queuedCount: Int { queue.count }
-
     /// Waits until the submission is durably in the tree, or one equal to it is.
     ///
     /// Throws `SubmissionFailure`, or `CancellationError` when the caller is cancelled: then the entry stays (I15).
     /// Waits for ever unless `run()` is running or comes to run.
-    package func submit(_ submission: Submission, from source: SubmissionSource) async throws -> SequencedEntry {
+    package func submit(_ submission: Submission) async throws -> SequencedEntry {
         let waiter = Waiter()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.wait(continuation)
                 do throws(SubmissionFailure) {
-                    try queue.add(submission, from: source, waiter: waiter)
+                    try queue.add(submission, waiter: waiter)
                 } catch {
                     waiter.resume(with: .failure(error))
                 }
@@ -138,7 +135,7 @@ package final class Sequencer: Sendable {
         let keys = batch.map(\.key)
         let found: [StoredEntry?]
         do {
-            found = try await store.read { snapshot in
+            found = try await store.readForCommit { snapshot in
                 try keys.map { key in
                     guard let index = try snapshot.index(forKey: key) else { return nil }
                     let range = index.value..<(index.value + 1)
@@ -168,8 +165,7 @@ package final class Sequencer: Sendable {
             parsed.index == stored.index, MerkleTree.leafHash(of: parsed.leafInput) == stored.leafHash
         else { return nil }
         return SequencedEntry(
-            index: parsed.index, timestamp: parsed.timestamp, record: stored.record, leafInput: parsed.leafInput,
-            wasPresent: true)
+            index: parsed.index, timestamp: parsed.timestamp, record: stored.record, leafInput: parsed.leafInput)
     }
 
     /// The index of duplicates points to an entry that is none: the store was changed by another hand.

@@ -2,11 +2,12 @@ internal import OpenSSL
 internal import Synchronization
 
 /// Submissions that are not in the tree yet, bounded in number and bytes (transparency-log 3.4 W2, W3).
+///
+/// Nobody but the log's own authority submits, so all the places are its own and none are reserved.
 final class SubmissionQueue: Sendable {
     /// A submission with everyone who waits for it.
     struct Pending: Sendable {
         let submission: Submission
-        let source: SubmissionSource
         var waiters: [Waiter]
     }
 
@@ -20,7 +21,7 @@ final class SubmissionQueue: Sendable {
         var waiterCount = 1024
     }
 
-    private enum Phase {
+    fileprivate enum Phase {
         case open
         case closing
         case stopped
@@ -28,16 +29,14 @@ final class SubmissionQueue: Sendable {
 
     /// Each key is in `pending` from the moment it is accepted until its entry is durable or has failed, so that an
     /// equal submission always finds it there or finds the entry in the store.
-    private struct State {
-        var phase = Phase.open
+    struct State {
+        fileprivate var phase = Phase.open
         var pending: [SHA256Digest: Pending] = [:]
         var order: [SHA256Digest] = []
         var queuedByteCount = 0
-        var strangerCount = 0
-        var strangerByteCount = 0
     }
 
-    private let state = Mutex(State())
+    let state = Mutex(State())
     private let limits: Limits
 
     /// A value for each change that the sequencer should look at; several may come as one.
@@ -50,14 +49,14 @@ final class SubmissionQueue: Sendable {
     }
 
     /// Adds a submission or joins an equal one; throws when there is no room or the log has ended.
-    func add(_ submission: Submission, from source: SubmissionSource, waiter: Waiter) throws(SubmissionFailure) {
-        let failure = state.withLock { Self.add(submission, source, waiter, to: &$0, limits: limits) }
+    func add(_ submission: Submission, waiter: Waiter) throws(SubmissionFailure) {
+        let failure = state.withLock { Self.add(submission, waiter, to: &$0, limits: limits) }
         if let failure { throw failure }
         changed.yield()
     }
 
     private static func add(
-        _ submission: Submission, _ source: SubmissionSource, _ waiter: Waiter, to state: inout State, limits: Limits
+        _ submission: Submission, _ waiter: Waiter, to state: inout State, limits: Limits
     ) -> SubmissionFailure? {
         guard case .open = state.phase else { return .stopped }
         if let present = state.pending[submission.key] {
@@ -69,17 +68,9 @@ final class SubmissionQueue: Sendable {
         guard state.order.count < limits.entryCount, bytes <= limits.byteCount - state.queuedByteCount else {
             return .queueFull(retryAfter: retryAfter())
         }
-        if source == .stranger {
-            // The other half is the own authority's, whatever strangers send.
-            guard state.strangerCount < limits.entryCount / 2,
-                bytes <= limits.byteCount / 2 - state.strangerByteCount
-            else { return .queueFull(retryAfter: retryAfter()) }
-            state.strangerCount += 1
-            state.strangerByteCount += bytes
-        }
         state.queuedByteCount += bytes
         state.order.append(submission.key)
-        state.pending[submission.key] = Pending(submission: submission, source: source, waiters: [waiter])
+        state.pending[submission.key] = Pending(submission: submission, waiters: [waiter])
         return nil
     }
 
@@ -95,10 +86,6 @@ final class SubmissionQueue: Sendable {
             }
             state.order.removeFirst(batch.count)
             state.queuedByteCount -= bytes
-            for case let taken? in batch.map({ state.pending[$0.key] }) where taken.source == .stranger {
-                state.strangerCount -= 1
-                state.strangerByteCount -= taken.submission.byteCount
-            }
             return batch
         }
     }
@@ -114,9 +101,6 @@ final class SubmissionQueue: Sendable {
         state.withLock { if case .open = $0.phase { $0.phase = .closing } }
         changed.yield()
     }
-
-    /// How many submissions wait to be taken.
-    var count: Int { state.withLock { $0.order.count } }
 
     /// Whether `close` was called and nothing is left to take.
     var isDrained: Bool {

@@ -36,10 +36,13 @@ enum Main {
             } else {
                 try command.run()
             }
+            LineWriter.standardError.flush()
         } catch let mistakes as ConfigurationMistakes {
+            LineWriter.standardError.flush()
             mistakes.lines.forEach(StandardError.report)
             exit(EXIT_FAILURE)
         } catch {
+            LineWriter.standardError.flush()
             guard Mintmark.exitCode(for: error) == .failure, !(error is ExitCode) else {
                 Mintmark.exit(withError: error)
             }

@@ -195,6 +195,40 @@ import TransparencyLog
         }
     }
 
+    @Test func `TL-35 a page of long entries stays below its limit, and the rest is on the next pages`() async throws {
+        let test = try TestLog()
+        try await test.create()
+        try await test.run { log in
+            let padding = CertificateExtension(id: "1.3.6.1.4.1.99999.1", value: [UInt8](repeating: 1, count: 30_000))
+            let count: UInt64 = 60
+            for serialNumber in 1...Int(count) {
+                let precertificate = try test.authority.leaf(
+                    [TestAuthority.poison, padding], serialNumber: serialNumber)
+                _ = try await log.submit(precertificate: precertificate, chain: test.authority.chain)
+            }
+            let answers = MonitoringAnswers(log)
+            var (start, pages) = (UInt64(0), 0)
+            while start < count {
+                let answer = try await answers.entries(from: start, through: .max)
+                let byteCount = JSONText(answer).bytes.count
+                #expect(byteCount <= MonitoringAnswers.pageByteCount)
+                let entries = try answer.array("entries")
+                for (position, entry) in entries.enumerated() {
+                    let leaf = try MerkleTreeLeaf(parsing: try entry.base64("leaf_input"))
+                    #expect(try LeafIndexExtension.index(in: leaf.extensions)?.value == start + UInt64(position))
+                }
+                start += UInt64(entries.count)
+                pages += 1
+                // One entry of this kind is less than a tenth of the limit, so only the last page may be shorter.
+                #expect(start == count || byteCount > MonitoringAnswers.pageByteCount * 9 / 10)
+                try #require(!entries.isEmpty)
+            }
+            #expect(start == count)
+            #expect(pages > 1)
+            #expect(MonitoringAnswers.pageByteCount == 2 << 20)
+        }
+    }
+
     @Test func `TL-42 a proof without steps is an empty array and numbers are not quoted`() async throws {
         let test = try TestLog()
         try await test.create()

@@ -1,8 +1,9 @@
-import CertificateTransparency
 import OpenSSL
 import StrictJSON
 import Testing
 import TransparencyLog
+
+@testable import CertificateTransparency
 
 @Suite struct StructureTests {
     @Test func `TL-25 the log ID is the digest of the key`() throws {
@@ -67,20 +68,17 @@ import TransparencyLog
         #expect(try timestamp.encoded() == encoded)
         #expect(timestamp.leafIndex == vector.index)
         #expect(timestamp.isValid(for: try vector.leaf(), key: try Vectors.logKey()))
-        #expect(timestamp.json == (try normalized(try vector.json.object("add_chain_response"))))
+        let answer = try vector.json.object("add_chain_response")
+        #expect(timestamp.logID.bytes == (try answer.base64("id")))
+        #expect(timestamp.timestamp.milliseconds == (try answer.number("timestamp")))
+        #expect(timestamp.extensions == (try answer.base64("extensions")))
+        #expect(timestamp.signature.encoded == (try answer.base64("signature")))
         for count in encoded.indices {
             #expect(throws: TLSDecodingError.self) {
                 try SignedCertificateTimestamp(parsing: Array(encoded.prefix(count)))
             }
         }
         #expect(throws: TLSDecodingError.self) { try SignedCertificateTimestamp(parsing: encoded + [0]) }
-    }
-
-    /// The members in the order in which we write them.
-    private func normalized(_ answer: JSONValue) throws -> JSONValue {
-        let names = ["sct_version", "id", "timestamp", "extensions", "signature"]
-        #expect(answer.members?.count == names.count)
-        return .object(try names.map { JSONMember(name: $0, value: try answer.object($0)) })
     }
 
     @Test("a timestamp does not verify for another entry, time, index or key", arguments: 0..<4)
@@ -116,7 +114,6 @@ import TransparencyLog
         _ = try edge.append(try entries.map { try $0.leaf.hash() })
         #expect(edge.tile(level: 0, index: 0) == (try tree.hex("level0_partial_tile_hex")))
         #expect(edge.root == (try tree.digests("roots_hex_by_size")[4]))
-        #expect(Tile(path: try tree.text("data_partial_tile_path")) == Tile(.data, index: 0, width: 4))
     }
 
     @Test func `TL-28 the final certificates come down to the stripped precertificates`() throws {
@@ -216,5 +213,15 @@ import TransparencyLog
             #expect(back.signedTreeHead == head)
         }
         #expect(SignedTreeHead(json: ["tree_size": 1]) == nil)
+    }
+}
+
+extension TileLeaf {
+    /// The records of a data tile, which follow each other without separators.
+    fileprivate static func records(inDataTile bytes: [UInt8]) throws(TLSDecodingError) -> [TileLeaf] {
+        var reader = TLSReader(bytes)
+        var records: [TileLeaf] = []
+        while !reader.isAtEnd { records.append(try TileLeaf(reading: &reader)) }
+        return records
     }
 }

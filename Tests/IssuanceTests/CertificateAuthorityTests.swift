@@ -61,8 +61,7 @@ private final class FaultyKey: SigningKey {
         let log = try await openLog(directory.appending(path: "log.sqlite").path, root: test.root)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let authority = CertificateAuthority(
-            issuers: IssuerPool(issuers: [], logger: logger), policy: KeyPolicy(), issuing: issuing, log: log,
-            logger: logger)
+            issuers: IssuerPool(issuers: [], logger: logger), policy: KeyPolicy(), issuing: issuing, log: log)
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             if !isLogRunning { log.shutDown() }
             tasks.addTask { try await log.run() }

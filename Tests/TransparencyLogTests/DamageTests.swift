@@ -31,11 +31,14 @@ import TransparencyLog
     }
 
     /// A copy of the files as a kill -9 would leave them: nothing moved from the write-ahead log.
-    private func crashed(_ log: TestLog) async throws -> URL {
+    ///
+    /// `sql` is what somebody else changed just before.
+    private func crashed(_ log: TestLog, after sql: String? = nil) async throws -> URL {
         let copy = log.directory.appending(path: "crashed")
         try await log.fill(3)
         try await log.run(try await log.open()) { sequencer, _ in
-            for number in 10..<20 { _ = try await sequencer.submit(.test(number), from: .ownAuthority) }
+            for number in 10..<20 { _ = try await sequencer.submit(.test(number)) }
+            if let sql { try log.tamper(sql) }
             try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
             for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "log.sqlite-lock"] {
                 try FileManager.default.copyItem(
@@ -43,6 +46,51 @@ import TransparencyLog
             }
         }
         return copy
+    }
+
+    @Test(
+        "R-17 a refused start leaves the database and its write-ahead log byte for byte as they were",
+        arguments: [
+            "UPDATE meta SET value = '0' WHERE key = 'log.schema-version'",
+            "INSERT INTO meta VALUES ('log.frozen', 'test')",
+            "UPDATE head SET note = x'00'",
+            "DELETE FROM entry WHERE idx = 1",
+            "UPDATE entry SET leaf_hash = zeroblob(32) WHERE idx = 12",
+            "UPDATE root SET der = x'00'",
+        ])
+    func evidence(sql: String) async throws {
+        let log = try TestLog()
+        let path = try await crashed(log, after: sql).appending(path: "log.sqlite").path
+        let before = try StoreBytes(path)
+        #expect(before.writeAheadLog.count > 8192)
+        await #expect(throws: StoreRefusal.self) { try await log.open(path: path) }
+        #expect(try StoreBytes(path) == before)
+        // A key of another log is found between the checks.
+        let other = LocalSigningKey(try PrivateKey.generate(.ellipticCurve(.p256)))
+        await #expect(throws: StoreRefusal.self) { try await log.open(path: path, key: other) }
+        #expect(try StoreBytes(path) == before)
+    }
+
+    @Test func `R-13 a store that is abandoned is byte for byte as it was (I12)`() async throws {
+        let log = try TestLog()
+        let path = try await crashed(log).appending(path: "log.sqlite").path
+        let before = try StoreBytes(path)
+        await (try await log.open(path: path)).abandon()
+        #expect(try StoreBytes(path) == before)
+        let store = try await log.open(path: path)
+        #expect(store.initialState.signedTreeHead.head.size.value == 13)
+        try await store.close()
+    }
+
+    /// What the files of a store have in them.
+    private struct StoreBytes: Equatable {
+        let database: Data
+        let writeAheadLog: Data
+
+        init(_ path: String) throws {
+            database = try Data(contentsOf: URL(fileURLWithPath: path))
+            writeAheadLog = try Data(contentsOf: URL(fileURLWithPath: path + "-wal"))
+        }
     }
 
     @Test func `R-17 a missing index of the write-ahead log is rebuilt and nothing is lost`() async throws {
@@ -109,6 +157,7 @@ import TransparencyLog
             "UPDATE root SET der = x'00'",
             "DELETE FROM meta WHERE key = 'log.created'",
             "UPDATE meta SET value = 'x' WHERE key = 'log.created'",
+            "UPDATE meta SET value = '1900000000000' WHERE key = 'log.created'",
             "DROP TABLE head", "DROP TABLE meta", "DROP TABLE entry", "DROP TABLE tile", "DROP TABLE issuer",
         ])
     func rows(sql: String) async throws {
@@ -124,7 +173,6 @@ import TransparencyLog
         let store = try await log.open()
         #expect(store.initialState.signedTreeHead.head.size.value == 300)
         #expect(store.anchors == [[1, 2, 3]])
-        #expect(store.created <= store.initialState.signedTreeHead.head.timestamp)
         try await store.close()
     }
 }

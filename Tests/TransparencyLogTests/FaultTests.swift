@@ -9,15 +9,14 @@ import TransparencyLog
         try await log.create()
         try await log.run(FaultyStore(try await log.open(), faults: [.beforeCommit])) { sequencer, reader in
             let failure = await #expect(throws: SubmissionFailure.self) {
-                try await sequencer.submit(.test(1), from: .ownAuthority)
+                try await sequencer.submit(.test(1))
             }
             guard case .temporarilyUnavailable(let seconds) = failure else {
                 return #expect(Bool(false), "\(String(describing: failure))")
             }
             #expect((1...30).contains(seconds))
-            let retried = try await sequencer.submit(.test(1), from: .ownAuthority)
+            let retried = try await sequencer.submit(.test(1))
             #expect(retried.index.value == 0)
-            #expect(!retried.wasPresent)
             #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
         }
     }
@@ -34,21 +33,23 @@ import TransparencyLog
         await #expect(throws: CommitFailure.self) {
             try await log.run(store) { sequencer, reader in
                 await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.test(1), from: .ownAuthority)
+                    try await sequencer.submit(.test(1))
                 }
                 // Nothing of the batch is shown, and nothing more is accepted or tried (I12).
                 #expect(reader.checkpoint.signedTreeHead.head.size == .zero)
                 let tries = store.commitCount
                 await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.test(2), from: .ownAuthority)
+                    try await sequencer.submit(.test(2))
                 }
                 #expect(store.commitCount == tries)
             }
         }
-        try await log.run(try await log.open()) { sequencer, _ in
-            let entry = try await sequencer.submit(.test(1), from: .ownAuthority)
+        let reopened = try await log.open()
+        #expect(reopened.initialState.signedTreeHead.head.size.value == durableCount)
+        try await log.run(reopened) { sequencer, reader in
+            let entry = try await sequencer.submit(.test(1))
             #expect(entry.index.value == 0)
-            #expect(entry.wasPresent == (durableCount == 1))
+            #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
         }
     }
 
@@ -57,7 +58,7 @@ import TransparencyLog
         try await log.create()
         await #expect(throws: FaultyStore.Injected.self) {
             try await log.run(FaultyStore(try await log.open(), faults: [.maintenance])) { sequencer, _ in
-                _ = try? await sequencer.submit(.test(1), from: .ownAuthority)
+                _ = try? await sequencer.submit(.test(1))
             }
         }
         #expect(try await log.open().initialState.signedTreeHead.head.size.value <= 1)
@@ -68,10 +69,10 @@ import TransparencyLog
         try await log.fill(3)
         await #expect(throws: CommitFailure.self) {
             try await log.run(try await log.open()) { sequencer, reader in
-                _ = try await sequencer.submit(.test(100), from: .ownAuthority)
+                _ = try await sequencer.submit(.test(100))
                 try log.tamper("UPDATE head SET epoch = epoch + 1")
                 await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.test(101), from: .ownAuthority)
+                    try await sequencer.submit(.test(101))
                 }
                 #expect(reader.checkpoint.signedTreeHead.head.size.value == 4)
             }
@@ -109,7 +110,7 @@ import TransparencyLog
             try await log.run(try await log.open()) { sequencer, _ in
                 try log.tamper("INSERT INTO entry VALUES (1, x'00', x'00')")
                 await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.test(7), from: .ownAuthority)
+                    try await sequencer.submit(.test(7))
                 }
             }
         }
@@ -122,17 +123,17 @@ import TransparencyLog
         let log = try TestLog()
         try await log.create()
         try await log.run(try await log.open()) { sequencer, reader in
-            let before = try await sequencer.submit(.test(1), from: .ownAuthority)
+            let before = try await sequencer.submit(.test(1))
             log.clock.goBack(milliseconds: 10_000)
             let failure = await #expect(throws: SubmissionFailure.self) {
-                try await sequencer.submit(.test(2), from: .ownAuthority)
+                try await sequencer.submit(.test(2))
             }
             guard case .temporarilyUnavailable = failure else {
                 return #expect(Bool(false), "\(String(describing: failure))")
             }
             #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
             log.clock.advance(milliseconds: 10_000)
-            let after = try await sequencer.submit(.test(2), from: .ownAuthority)
+            let after = try await sequencer.submit(.test(2))
             #expect(after.timestamp > before.timestamp)
         }
     }
@@ -141,15 +142,15 @@ import TransparencyLog
         let log = try TestLog()
         try await log.create()
         try await log.run(try await log.open()) { sequencer, reader in
-            _ = try await sequencer.submit(.test(1), from: .ownAuthority)
+            _ = try await sequencer.submit(.test(1))
             let limit = log.clock.now.adding(milliseconds: 1000)
             log.clock.advance(milliseconds: 3_600_000)
             await #expect(throws: SubmissionFailure.self) {
-                try await sequencer.submit(.test(2), from: .ownAuthority)
+                try await sequencer.submit(.test(2))
             }
             #expect(reader.checkpoint.signedTreeHead.head.timestamp <= limit)
             log.clock.goBack(milliseconds: 3_600_000)
-            _ = try await sequencer.submit(.test(2), from: .ownAuthority)
+            _ = try await sequencer.submit(.test(2))
         }
     }
 

@@ -52,6 +52,12 @@ final class FaultyStore: LogStore {
         try await store.read(body)
     }
 
+    func readForCommit<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
+        try await store.readForCommit(body)
+    }
+
     func maintain() async throws {
         if faults.withLock({ $0.first == .maintenance }) { throw Injected() }
         try await store.maintain()

@@ -28,7 +28,7 @@ import Testing
         try await log.create()
         let store = try await log.open()
         try await log.run(store) { sequencer, _ in
-            _ = try await sequencer.submit(.test(1), from: .ownAuthority)
+            _ = try await sequencer.submit(.test(1))
             let names = try FileManager.default.contentsOfDirectory(atPath: log.directory.path)
             #expect(Set(names) == ["log.sqlite", "log.sqlite-lock", "log.sqlite-shm", "log.sqlite-wal"])
             for name in names {
@@ -201,7 +201,7 @@ import Testing
         @Sendable func byteCount(_ suffix: String) throws -> Int { try SQLiteFiles.byteCount(log.path + suffix) }
         try await log.run(try await log.open()) { sequencer, _ in
             for number in 0..<16 {
-                _ = try await sequencer.submit(.test(number, byteCount: 3 << 20), from: .ownAuthority)
+                _ = try await sequencer.submit(.test(number, byteCount: 3 << 20))
             }
             #expect(try byteCount("") > SQLiteLogStore.checkpointByteCount)
             #expect(try byteCount("-wal") < 2 * SQLiteLogStore.checkpointByteCount)

@@ -1,18 +1,19 @@
 import Foundation
 import GRDB
 import OpenSSL
+import Synchronization
 import Testing
-import TransparencyLog
+
+@testable import TransparencyLog
 
 @Suite struct SequencerTests {
     @Test func `a waiter learns index and time after the commit, and a head covers them (R-02)`() async throws {
         let log = try TestLog()
         try await log.create()
         try await log.run(try await log.open()) { sequencer, reader in
-            let entry = try await sequencer.submit(.test(1), from: .ownAuthority)
+            let entry = try await sequencer.submit(.test(1))
             let signed = reader.checkpoint.signedTreeHead
             #expect(entry.index.value == 0)
-            #expect(!entry.wasPresent)
             #expect(signed.head.size.value == 1)
             #expect(signed.head.timestamp >= entry.timestamp)
             #expect(signed.isValid(key: log.key.publicKey))
@@ -28,7 +29,7 @@ import TransparencyLog
         try await log.run(try await log.open()) { sequencer, reader in
             let entries = try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
                 for number in 0..<count {
-                    group.addTask { try await sequencer.submit(.test(number), from: .ownAuthority) }
+                    group.addTask { try await sequencer.submit(.test(number)) }
                 }
                 return try await group.reduce(into: [SequencedEntry]()) { $0.append($1) }
             }
@@ -50,7 +51,7 @@ import TransparencyLog
         try await log.create()
         try await log.run(try await log.open()) { sequencer, reader in
             let entries = try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
-                for _ in 0..<100 { group.addTask { try await sequencer.submit(.test(5), from: .ownAuthority) } }
+                for _ in 0..<100 { group.addTask { try await sequencer.submit(.test(5)) } }
                 return try await group.reduce(into: [SequencedEntry]()) { $0.append($1) }
             }
             #expect(Set(entries.map(\.leafInput)).count == 1)
@@ -62,16 +63,37 @@ import TransparencyLog
         let log = try TestLog()
         try await log.create()
         let first = try await log.run(try await log.open()) { sequencer, _ in
-            try await sequencer.submit(.test(5), from: .ownAuthority)
+            try await sequencer.submit(.test(5))
         }
         try await log.run(try await log.open()) { sequencer, reader in
-            let other = try await sequencer.submit(.test(6), from: .ownAuthority)
-            let again = try await sequencer.submit(.test(5), from: .stranger)
-            #expect(again.wasPresent)
+            let other = try await sequencer.submit(.test(6))
+            let again = try await sequencer.submit(.test(5))
             #expect(again.leafInput == first.leafInput)
             #expect(again.record == first.record)
             #expect(other.index.value == 1)
             #expect(reader.checkpoint.signedTreeHead.head.size.value == 2)
+        }
+    }
+
+    @Test(.timeLimit(.minutes(1)))
+    func `an equal submission is found while public reads hold every reader`() async throws {
+        let log = try TestLog()
+        try await log.fill(1)
+        let store = try await log.open()
+        try await log.run(store) { sequencer, _ in
+            let gate = Gate()
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for _ in 0..<5 { group.addTask { try await store.read { _ in gate.wait() } } }
+                while gate.waitingCount < 4 { await Task.yield() }
+                await #expect(throws: Never.self) {
+                    let (known, new) = (try await sequencer.submit(.test(0)), try await sequencer.submit(.test(1)))
+                    #expect(known.index.value == 0)
+                    #expect(new.index.value == 1)
+                }
+                #expect(gate.waitingCount == 4)
+                gate.open()
+                try await group.waitForAll()
+            }
         }
     }
 
@@ -82,7 +104,7 @@ import TransparencyLog
         await #expect(throws: (any Error).self) {
             try await log.run(try await log.open()) { sequencer, _ in
                 await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.test(9), from: .ownAuthority)
+                    try await sequencer.submit(.test(9))
                 }
             }
         }
@@ -99,14 +121,14 @@ import TransparencyLog
             store: store, description: log.description, key: log.key, format: TestRecord.format, published: published,
             clock: { log.clock.now }, logger: .silent)
         // The sequencer does not run yet, so the submission is certainly waiting when it is cancelled.
-        let waiting = Task { try await sequencer.submit(.test(1), from: .ownAuthority) }
-        let patient = Task { try await sequencer.submit(.test(2), from: .ownAuthority) }
+        let waiting = Task { try await sequencer.submit(.test(1)) }
+        let patient = Task { try await sequencer.submit(.test(2)) }
         waiting.cancel()
         let outcome = await waiting.result
         #expect(throws: CancellationError.self) { try outcome.get() }
         async let running: Void = sequencer.run()
         _ = try await patient.value
-        let again = try await sequencer.submit(.test(1), from: .ownAuthority)
+        let again = try await sequencer.submit(.test(1))
         #expect(again.index.value < 2)
         sequencer.shutDown()
         try await running
@@ -122,12 +144,12 @@ import TransparencyLog
             published: log.publishedHead(of: store), clock: { log.clock.now }, logger: .silent)
         let entries = try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
             for number in 0..<50 {
-                group.addTask { try await sequencer.submit(.test(number), from: .ownAuthority) }
+                group.addTask { try await sequencer.submit(.test(number)) }
             }
             while sequencer.queuedCount < 50 { await Task.yield() }
             sequencer.shutDown()
             await #expect(throws: SubmissionFailure.stopped) {
-                try await sequencer.submit(.test(99), from: .ownAuthority)
+                try await sequencer.submit(.test(99))
             }
             try await sequencer.run()
             return try await group.reduce(into: [SequencedEntry]()) { $0.append($1) }
@@ -143,7 +165,7 @@ import TransparencyLog
         let sequencer = Sequencer(
             store: store, description: log.description, key: log.key, format: TestRecord.format,
             published: log.publishedHead(of: store), clock: { log.clock.now }, logger: .silent)
-        async let waiting = sequencer.submit(.test(1), from: .ownAuthority)
+        async let waiting = sequencer.submit(.test(1))
         while sequencer.queuedCount < 1 { await Task.yield() }
         let running = Task { try await sequencer.run() }
         running.cancel()
@@ -151,7 +173,7 @@ import TransparencyLog
         let entry = try await waiting
         #expect(entry.index.value == 0)
         await #expect(throws: SubmissionFailure.stopped) {
-            try await sequencer.submit(.test(2), from: .ownAuthority)
+            try await sequencer.submit(.test(2))
         }
         #expect(try await log.open().initialState.signedTreeHead.head.size.value == 1)
     }
@@ -160,9 +182,9 @@ import TransparencyLog
         let log = try TestLog()
         try await log.create()
         try await log.run(try await log.open()) { sequencer, reader in
-            async let good = sequencer.submit(.test(2), from: .ownAuthority)
+            async let good = sequencer.submit(.test(2))
             await #expect(throws: SubmissionFailure.notEncodable) {
-                try await sequencer.submit(.unencodable(1), from: .ownAuthority)
+                try await sequencer.submit(.unencodable(1))
             }
             let entry = try await good
             #expect(entry.index.value == 0)
@@ -179,7 +201,7 @@ import TransparencyLog
         await #expect(throws: (any Error).self) {
             try await log.run(store) { sequencer, _ in
                 await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.lying(1), from: .ownAuthority)
+                    try await sequencer.submit(.lying(1))
                 }
             }
         }
@@ -220,5 +242,33 @@ import TransparencyLog
         }
         published.publish(try checkpoint(5, 101))
         #expect(published.checkpoint == (try checkpoint(5, 101)))
+    }
+}
+
+extension Sequencer {
+    /// How many submissions wait for the next batch.
+    fileprivate var queuedCount: Int { queue.count }
+}
+
+/// Holds threads until it is opened.
+private final class Gate: Sendable {
+    private let condition = NSCondition()
+    private let state = Mutex((isOpen: false, waitingCount: 0))
+
+    /// How many threads are or were held.
+    var waitingCount: Int { state.withLock { $0.waitingCount } }
+
+    func wait() {
+        condition.lock()
+        defer { condition.unlock() }
+        state.withLock { $0.waitingCount += 1 }
+        while !state.withLock({ $0.isOpen }) { condition.wait() }
+    }
+
+    func open() {
+        condition.lock()
+        defer { condition.unlock() }
+        state.withLock { $0.isOpen = true }
+        condition.broadcast()
     }
 }

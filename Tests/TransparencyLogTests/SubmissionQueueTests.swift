@@ -1,14 +1,15 @@
 import OpenSSL
+import Synchronization
 import Testing
 
 @testable import TransparencyLog
 
 @Suite struct SubmissionQueueTests {
     private func failure(
-        _ queue: SubmissionQueue, _ number: Int, from source: SubmissionSource, byteCount: Int = 8
+        _ queue: SubmissionQueue, _ number: Int, byteCount: Int = 8
     ) -> SubmissionFailure? {
         do throws(SubmissionFailure) {
-            try queue.add(.test(number, byteCount: byteCount), from: source, waiter: Waiter())
+            try queue.add(.test(number, byteCount: byteCount), waiter: Waiter())
             return nil
         } catch {
             return error
@@ -19,24 +20,21 @@ import Testing
         if case .queueFull(let seconds) = failure { (1...30).contains(seconds) } else { false }
     }
 
-    @Test func `strangers fill at most half of the places, the own authority all of them`() {
+    @Test func `a queue takes as many submissions as it has places, and more once some are taken`() {
         let queue = SubmissionQueue(limits: .init(entryCount: 8))
-        for number in 0..<4 { #expect(failure(queue, number, from: .stranger) == nil) }
-        #expect(isFull(failure(queue, 4, from: .stranger)))
-        for number in 5..<9 { #expect(failure(queue, number, from: .ownAuthority) == nil) }
-        #expect(isFull(failure(queue, 9, from: .ownAuthority)))
+        for number in 0..<8 { #expect(failure(queue, number) == nil) }
+        #expect(isFull(failure(queue, 8)))
         #expect(queue.takeBatch().count == 8)
-        #expect(failure(queue, 10, from: .stranger) == nil)
+        #expect(failure(queue, 8) == nil)
     }
 
-    @Test func `strangers fill at most half of the bytes`() {
+    @Test func `a queue takes as many bytes as it has room for, and more once some are taken`() {
         let queue = SubmissionQueue(limits: .init(byteCount: 4000))
-        #expect(failure(queue, 1, from: .stranger, byteCount: 1500) == nil)
-        #expect(isFull(failure(queue, 2, from: .stranger, byteCount: 1500)))
-        #expect(failure(queue, 3, from: .ownAuthority, byteCount: 1500) == nil)
-        #expect(isFull(failure(queue, 4, from: .ownAuthority, byteCount: 1500)))
-        _ = queue.takeBatch()
-        #expect(failure(queue, 5, from: .stranger, byteCount: 1500) == nil)
+        #expect(failure(queue, 1, byteCount: 1500) == nil)
+        #expect(failure(queue, 2, byteCount: 1500) == nil)
+        #expect(isFull(failure(queue, 3, byteCount: 1500)))
+        #expect(queue.takeBatch().count == 2)
+        #expect(failure(queue, 3, byteCount: 1500) == nil)
     }
 
     @Test func `the limits are those of the specification`() {
@@ -47,36 +45,41 @@ import Testing
 
     @Test func `a batch is cut by number and by bytes, keeps the order and is never empty for one long entry`() {
         let byNumber = SubmissionQueue(limits: .init(batchEntryCount: 3))
-        for number in 0..<7 { _ = failure(byNumber, number, from: .ownAuthority) }
+        for number in 0..<7 { _ = failure(byNumber, number) }
         let batches = (0..<4).map { _ in byNumber.takeBatch().map(\.key) }
         #expect(batches.map(\.count) == [3, 3, 1, 0])
         #expect(batches.flatMap(\.self) == (0..<7).map { Submission.test($0).key })
         let byBytes = SubmissionQueue(limits: .init(batchByteCount: 1000))
-        for number in 0..<3 { _ = failure(byBytes, number, from: .ownAuthority, byteCount: number == 1 ? 5000 : 400) }
+        for number in 0..<3 { _ = failure(byBytes, number, byteCount: number == 1 ? 5000 : 400) }
         #expect((0..<4).map { _ in byBytes.takeBatch().count } == [1, 1, 1, 0])
     }
 
     @Test func `an equal submission joins, takes no place, and too many joins are refused`() {
         let queue = SubmissionQueue(limits: .init(entryCount: 2, waiterCount: 3))
-        for _ in 0..<3 { #expect(failure(queue, 1, from: .ownAuthority) == nil) }
+        for _ in 0..<3 { #expect(failure(queue, 1) == nil) }
         #expect(queue.count == 1)
-        #expect(isFull(failure(queue, 1, from: .ownAuthority)))
+        #expect(isFull(failure(queue, 1)))
         // Also while the first is in a commit.
         #expect(queue.takeBatch().count == 1)
-        #expect(isFull(failure(queue, 1, from: .ownAuthority)))
+        #expect(isFull(failure(queue, 1)))
         #expect(queue.takeBatch().isEmpty)
     }
 
     @Test func `a closed queue is drained and a stopped one is empty`() {
         let queue = SubmissionQueue()
-        #expect(failure(queue, 1, from: .ownAuthority) == nil)
+        #expect(failure(queue, 1) == nil)
         queue.close()
-        #expect(failure(queue, 2, from: .ownAuthority) == .stopped)
+        #expect(failure(queue, 2) == .stopped)
         #expect(!queue.isDrained)
         #expect(queue.takeBatch().count == 1)
         #expect(queue.isDrained)
         queue.stop()
         queue.close()
-        #expect(failure(queue, 3, from: .ownAuthority) == .stopped)
+        #expect(failure(queue, 3) == .stopped)
     }
+}
+
+extension SubmissionQueue {
+    /// How many submissions wait to be taken.
+    var count: Int { state.withLock { $0.order.count } }
 }

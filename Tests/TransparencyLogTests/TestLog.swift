@@ -70,7 +70,7 @@ final class TestLog: Sendable {
         _ = try await run(try await open()) { sequencer, _ in
             try await withThrowingTaskGroup(of: SequencedEntry.self) { group in
                 for number in first..<(first + count) {
-                    group.addTask { try await sequencer.submit(.test(number), from: .ownAuthority) }
+                    group.addTask { try await sequencer.submit(.test(number)) }
                 }
                 return try await group.reduce(into: 0) { count, _ in count += 1 }
             }

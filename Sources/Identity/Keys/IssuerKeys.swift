@@ -84,11 +84,6 @@ final class IssuerKeys: Sendable {
         }
     }
 
-    /// Waits for the first fetch to end, whatever its end.
-    func warmUp() async {
-        _ = await waitForFetch(after: 0, cause: .schedule)
-    }
-
     private func current() -> (snapshot: IssuerKeySnapshot?, generation: UInt64) {
         let now = ContinuousClock.now
         return state.withLock { state in

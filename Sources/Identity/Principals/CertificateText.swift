@@ -1,7 +1,10 @@
-/// The rules for text that goes from a token into a certificate (reliability 4.6).
-enum CertificateText {
+/// The rule for text that goes into a certificate or is shown to people (reliability 4.6).
+package enum CertificateText {
     /// Whether the text is free of control characters and of marks that reorder what is displayed.
-    static func isClean(_ text: String) -> Bool {
+    ///
+    /// Refused are C0, DEL, C1, the line and paragraph separators, and the bidirectional marks, embeddings, overrides
+    /// and isolates. Every other scalar is accepted; length and meaning are for the caller to check.
+    package static func isClean(_ text: String) -> Bool {
         text.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {
             case 0x00...0x1F, 0x7F...0x9F: false

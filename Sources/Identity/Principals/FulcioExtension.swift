@@ -43,56 +43,35 @@ package enum FulcioExtension: Int, Hashable, Comparable, Sendable, CaseIterable 
     /// How the extension's octets spell its text.
     package var encoding: Encoding { rawValue <= 6 ? .raw : .derUTF8String }
 
-    /// The name of the extension for people.
-    package var name: String { spelling.name }
-
-    /// The key of the extension in a YAML configuration; nil when configuration cannot set it.
-    package var yamlKey: String? { spelling.yaml }
-
-    /// The key of the extension in a JSON configuration; nil when configuration cannot set it.
-    package var jsonKey: String? {
-        spelling.yaml.map { key in
-            key.split(separator: "-").map { Self.capitalised($0) }.joined()
-        }
-    }
-
     /// The order in a certificate.
     package static func < (lhs: Self, rhs: Self) -> Bool { lhs.rawValue < rhs.rawValue }
 
-    private static func capitalised(_ word: Substring) -> String {
-        switch word {
-        case "uri", "sha": word.uppercased()
-        default: word.prefix(1).uppercased() + word.dropFirst()
-        }
-    }
-
-    private var spelling: (name: String, yaml: String?) {
+    /// The name of the extension for people.
+    package var name: String {
         switch self {
-        case .issuer: ("Issuer (deprecated)", nil)
-        case .githubWorkflowTrigger: ("GitHub Workflow Trigger (deprecated)", "github-workflow-trigger")
-        case .githubWorkflowSHA: ("GitHub Workflow SHA (deprecated)", "github-workflow-sha")
-        case .githubWorkflowName: ("GitHub Workflow Name (deprecated)", "github-workflow-name")
-        case .githubWorkflowRepository: ("GitHub Workflow Repository (deprecated)", "github-workflow-repository")
-        case .githubWorkflowRef: ("GitHub Workflow Ref (deprecated)", "github-workflow-ref")
-        case .issuerV2: ("Issuer (V2)", nil)
-        case .buildSignerURI: ("Build Signer URI", "build-signer-uri")
-        case .buildSignerDigest: ("Build Signer Digest", "build-signer-digest")
-        case .runnerEnvironment: ("Runner Environment", "runner-environment")
-        case .sourceRepositoryURI: ("Source Repository URI", "source-repository-uri")
-        case .sourceRepositoryDigest: ("Source Repository Digest", "source-repository-digest")
-        case .sourceRepositoryRef: ("Source Repository Ref", "source-repository-ref")
-        case .sourceRepositoryIdentifier: ("Source Repository Identifier", "source-repository-identifier")
-        case .sourceRepositoryOwnerURI: ("Source Repository Owner URI", "source-repository-owner-uri")
-        case .sourceRepositoryOwnerIdentifier:
-            ("Source Repository Owner Identifier", "source-repository-owner-identifier")
-        case .buildConfigURI: ("Build Config URI", "build-config-uri")
-        case .buildConfigDigest: ("Build Config Digest", "build-config-digest")
-        case .buildTrigger: ("Build Trigger", "build-trigger")
-        case .runInvocationURI: ("Run Invocation URI", "run-invocation-uri")
-        case .sourceRepositoryVisibilityAtSigning:
-            ("Source Repository Visibility At Signing", "source-repository-visibility-at-signing")
-        case .deploymentEnvironment: ("Deployment Environment", "deployment-environment")
-        case .subject: ("Token Subject", "subject")
+        case .issuer: "Issuer (deprecated)"
+        case .githubWorkflowTrigger: "GitHub Workflow Trigger (deprecated)"
+        case .githubWorkflowSHA: "GitHub Workflow SHA (deprecated)"
+        case .githubWorkflowName: "GitHub Workflow Name (deprecated)"
+        case .githubWorkflowRepository: "GitHub Workflow Repository (deprecated)"
+        case .githubWorkflowRef: "GitHub Workflow Ref (deprecated)"
+        case .issuerV2: "Issuer (V2)"
+        case .buildSignerURI: "Build Signer URI"
+        case .buildSignerDigest: "Build Signer Digest"
+        case .runnerEnvironment: "Runner Environment"
+        case .sourceRepositoryURI: "Source Repository URI"
+        case .sourceRepositoryDigest: "Source Repository Digest"
+        case .sourceRepositoryRef: "Source Repository Ref"
+        case .sourceRepositoryIdentifier: "Source Repository Identifier"
+        case .sourceRepositoryOwnerURI: "Source Repository Owner URI"
+        case .sourceRepositoryOwnerIdentifier: "Source Repository Owner Identifier"
+        case .buildConfigURI: "Build Config URI"
+        case .buildConfigDigest: "Build Config Digest"
+        case .buildTrigger: "Build Trigger"
+        case .runInvocationURI: "Run Invocation URI"
+        case .sourceRepositoryVisibilityAtSigning: "Source Repository Visibility At Signing"
+        case .deploymentEnvironment: "Deployment Environment"
+        case .subject: "Token Subject"
         }
     }
 }

@@ -1,3 +1,5 @@
+import OpenSSL
+
 /// Joining of claim values to a base URI (CA specification A.2, escaping as in A.1).
 enum URIPath {
     /// The base with the elements behind its path; nil when an element holds an invalid `%` escape.
@@ -30,7 +32,7 @@ enum URIPath {
     ///
     /// Kept byte for byte when every byte may stand there, otherwise decoded and encoded again.
     static func escaped(_ path: [UInt8]) -> String? {
-        guard let decoded = decoded(path) else { return nil }
+        guard let decoded = PercentEncoding.decode(path) else { return nil }
         if path.allSatisfy({ isUnreserved($0) || kept.contains($0) }) { return String(decoding: path, as: UTF8.self) }
         var out: [UInt8] = []
         for byte in decoded {
@@ -46,28 +48,6 @@ enum URIPath {
     private static let kept = Set("!$&'()*+,;=:@[]/%".utf8)
     private static let literal = Set("$&+,/:;=@".utf8)
     private static let digits = Array("0123456789ABCDEF".utf8)
-
-    private static func decoded(_ text: [UInt8]) -> [UInt8]? {
-        var out: [UInt8] = []
-        var rest = text[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                out.append(byte)
-                continue
-            }
-            guard let high = nibble(rest.popFirst()), let low = nibble(rest.popFirst()) else { return nil }
-            out.append(high << 4 | low)
-        }
-        return out
-    }
-
-    private static func nibble(_ byte: UInt8?) -> UInt8? {
-        switch byte {
-        case .some(let digit) where (0x30...0x39).contains(digit): digit - 0x30
-        case .some(let letter) where (0x61...0x66).contains(letter | 0x20): (letter | 0x20) - 0x61 + 10
-        default: nil
-        }
-    }
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {
         switch byte {

@@ -75,6 +75,7 @@ package struct DataDirectorySettings: Hashable, Sendable {
         let end = UInt64(value(.windowEnd))
         if url == nil { mistakes.append("settings.yaml: public-url is not the URL of an origin") }
         if start == nil || end == nil { mistakes.append("settings.yaml: the log window is not in milliseconds") }
+        if let start, let end, start >= end { mistakes.append("settings.yaml: the log window ends before it begins") }
         guard let url, let start, let end, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         self.init(
             organization: organization, publicURL: url, shard: shard, windowStart: Timestamp(milliseconds: start),

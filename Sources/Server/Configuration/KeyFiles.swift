@@ -27,6 +27,11 @@ enum KeyFiles {
     /// A private key that its owner alone can read; throws one line that says what is wrong.
     static func key(_ path: String, _ passphrase: Passphrase) throws -> LocalSigningKey {
         let pem = try PrivateFile.read(path, readers: .ownerOnly)
+        guard PEM.firstBlock(in: pem)?.label == "ENCRYPTED PRIVATE KEY" else {
+            throw ConfigurationMistakes([
+                "\(path): not an encrypted private key; encrypt it with: openssl pkcs8 -topk8 -v2 aes-256-cbc"
+            ])
+        }
         do {
             return LocalSigningKey(try PrivateKey(pem: pem, passphrase: passphrase))
         } catch PrivateKeyError.cannotBeOpened {

@@ -14,24 +14,34 @@ struct LoadedAuthority: Sendable {
 
     /// Reads all files; throws every mistake that could be found, one line each.
     static func load(
-        _ options: ServerOptions, passphrase: Passphrase, now: Timestamp, logger: Logger
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) throws(ConfigurationMistakes) -> LoadedAuthority {
         var mistakes: [String] = []
-        let policy = options.keyPolicy(mistakes: &mistakes)
+        var warnings: [String] = []
+        let policy = options.keyPolicy(mistakes: &mistakes, warnings: &warnings)
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host only")
         }
         let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
         let settings = Self.attempt(&mistakes) { try readSettings(options.dataDirectory) }
-        let issuing = Self.attempt(&mistakes) {
-            try KeyFiles.issuingCertificate(in: options.dataDirectory, passphrase, now: now)
+        let passphrase = Self.attempt(&mistakes, passphrase)
+        let issuing = passphrase.flatMap { passphrase in
+            Self.attempt(&mistakes) {
+                try KeyFiles.issuingCertificate(in: options.dataDirectory, passphrase, now: now)
+            }
         }
         let logKey = settings.flatMap { settings in
-            Self.attempt(&mistakes) { try KeyFiles.key(options.dataDirectory.logKey(settings.shard), passphrase) }
+            passphrase.flatMap { passphrase in
+                Self.attempt(&mistakes) { try KeyFiles.key(options.dataDirectory.logKey(settings.shard), passphrase) }
+            }
         }
-        for key in issuing?.chain.map(\.subjectPublicKeyInfo) ?? [] {
-            guard ExampleKeys.contains(key), !options.isDevelopment else { continue }
+        if issuing?.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) }) == true,
+            !options.isDevelopment
+        {
             mistakes.append("a key of the published example is in use: anybody can sign with it (see --development)")
+        }
+        for warning in warnings + (issuing?.warnings ?? []) {
+            logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         guard let issuers, let settings, let issuing, let logKey, mistakes.isEmpty else {
             throw ConfigurationMistakes(mistakes)

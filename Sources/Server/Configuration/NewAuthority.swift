@@ -69,6 +69,9 @@ package struct NewAuthority: Sendable {
             let chain = try await write(to: draft, passphrase: passphrase)
             let logID = try await createLog(in: draft, root: chain.root, passphrase: passphrase)
             try write(text: settings.yaml, to: draft.settings)
+            for path in [draft.authority, draft.log(settings.shard), draft.logs, draft.path] {
+                try PrivateFile.synchronizeDirectory(path)
+            }
             try PrivateFile.rename(draft.path, to: directory.path)
             return CreatedAuthority(
                 directory: directory, settings: settings, root: chain.root, issuing: chain.certificate, logID: logID)
@@ -108,7 +111,7 @@ package struct NewAuthority: Sendable {
         return try IssuingCertificate(chain: [issuing, root], key: LocalSigningKey(issuingKey), now: now)
     }
 
-    /// Copies a chain and the issuing key; a root key stays where it is, as serving does not need it.
+    /// Copies a chain and the issuing key, which must be encrypted; a root key stays where it is.
     private func copy(
         from directory: String, to draft: DataDirectory, _ passphrase: Passphrase
     ) throws -> IssuingCertificate {

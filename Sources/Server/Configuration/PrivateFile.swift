@@ -34,7 +34,9 @@ package enum PrivateFile {
     /// The longest file that is read, in octets.
     private static let maximumByteCount = 1 << 20
 
-    /// Writes a new file with mode 0600 and makes it durable; throws when one is there already.
+    /// Writes a new file with mode 0600 and makes its content durable; throws when one is there already.
+    ///
+    /// The name in its directory is durable after `synchronizeDirectory`.
     package static func create(_ path: String, _ bytes: [UInt8]) throws(FileError) {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .last(path) }
@@ -78,6 +80,12 @@ package enum PrivateFile {
         }
     }
 
+    /// Whether others than its owner may read a file; false when it is not there.
+    package static func isReadableByOthers(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+    }
+
     /// Whether something is at a path.
     package static func exists(_ path: String) -> Bool {
         var status = stat()
@@ -94,16 +102,26 @@ package enum PrivateFile {
         try? FileManager.default.removeItem(atPath: path)
     }
 
-    /// Gives a finished directory its name and makes that durable; throws when the name is taken.
+    /// Gives a finished directory its name and makes that durable.
+    ///
+    /// Throws when the name is taken, and leaves nothing under it then.
     package static func rename(_ source: String, to target: String) throws(FileError) {
         // mkdir fails when the name is taken meanwhile; rename then replaces the empty directory that is ours.
         try createDirectory(target)
-        guard unsafe Glibc.rename(source, target) == 0 else { throw .last(target) }
+        guard unsafe Glibc.rename(source, target) == 0 else {
+            let error = FileError.last(target)
+            unsafe rmdir(target)
+            throw error
+        }
         let parent = target.split(separator: "/").dropLast().joined(separator: "/")
-        let directory = target.hasPrefix("/") ? "/\(parent)" : (parent.isEmpty ? "." : parent)
-        let descriptor = unsafe open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        guard descriptor >= 0 else { throw .last(directory) }
+        try synchronizeDirectory(target.hasPrefix("/") ? "/\(parent)" : (parent.isEmpty ? "." : parent))
+    }
+
+    /// Makes the names in a directory durable.
+    package static func synchronizeDirectory(_ path: String) throws(FileError) {
+        let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last(path) }
         defer { close(descriptor) }
-        guard fsync(descriptor) == 0 else { throw .last(directory) }
+        guard fsync(descriptor) == 0 else { throw .last(path) }
     }
 }

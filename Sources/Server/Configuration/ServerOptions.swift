@@ -1,3 +1,4 @@
+internal import Identity
 internal import Issuance
 
 /// What the operator chose for one run of the server.
@@ -37,13 +38,16 @@ package struct ServerOptions: Sendable {
         self.isDevelopment = isDevelopment
     }
 
-    /// The key policy; adds a mistake for each unknown name.
-    func keyPolicy(mistakes: inout [String]) -> KeyPolicy {
+    /// The key policy; adds a mistake for each unknown name and a warning for each that promises more than it does.
+    func keyPolicy(mistakes: inout [String], warnings: inout [String]) -> KeyPolicy {
         var algorithms: [ClientSigningAlgorithm] = []
         for name in self.algorithms.split(separator: ",").map(String.init) {
             guard let algorithm = ClientSigningAlgorithm(rawValue: name) else {
                 mistakes.append("could not find matching signature algorithm for flag: \(name)")
                 continue
+            }
+            if algorithm.isMisleading {
+                warnings.append("\(name) is compared by key and hash alone: it admits PKCS #1 v1.5 or pure signatures")
             }
             algorithms.append(algorithm)
         }
@@ -53,6 +57,6 @@ package struct ServerOptions: Sendable {
 
     /// Whether a host is this machine alone.
     var isLoopback: Bool {
-        ["localhost", "::1"].contains(host) || host.hasPrefix("127.")
+        host == "localhost" || IPAddress(text: host)?.reach == .loopback
     }
 }

@@ -44,11 +44,6 @@ struct APIStatus: Error, Hashable, Sendable {
         }
     }
 
-    /// Whether the connection ends with the answer, because the rest of the request was not read.
-    var endsConnection: Bool {
-        self == .bodyTooLarge || self == .bodyNotReadable
-    }
-
     /// The body of the answer.
     var json: JSONText {
         JSONText(["code": .integer(code.rawValue), "message": .string(message), "details": []])

@@ -26,7 +26,6 @@ struct Answer: Sendable {
     init(_ status: APIStatus) {
         self.init(status.httpStatus, json: status.json)
         if let seconds = status.retryAfter { headers[.retryAfter] = String(seconds) }
-        if status.endsConnection { self = endingConnection }
     }
 
     /// The same answer, telling the client that the connection ends with it.

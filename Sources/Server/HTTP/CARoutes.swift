@@ -10,6 +10,7 @@ struct CARoutes: Sendable {
     let authority: CertificateAuthority
     let issuers: [OIDCIssuer]
     let metrics: CAMetrics
+    let limits: RequestLimits
     let now: @Sendable () -> Timestamp
 
     /// The endpoints by their path, each with the one method that it takes.
@@ -24,9 +25,15 @@ struct CARoutes: Sendable {
 
     private func createSigningCertificate(_ request: EndpointRequest) async -> Answer {
         do {
-            let body = try await request.body(SigningRequest.maximumByteCount)
-            let decoded = try SigningRequest.decode(body, authorization: request.authorization)
-            let issued = try await authority.issue(decoded, now: now)
+            let decoded = try await request.body.decoded(
+                maximumByteCount: SigningRequest.maximumByteCount
+            ) { bytes throws(APIStatus) in
+                try SigningRequest.decode(bytes, authorization: request.authorization)
+            }
+            // Taken when the body is there: clients that send slowly take no place from others.
+            guard let permit = limits.signing.enter() else { throw APIStatus.overloaded }
+            defer { permit.leave() }
+            let issued = try await authority.issue(decoded, logger: request.logger, now: now)
             metrics.issued()
             return Answer(json: Self.embedded(issued))
         } catch {
@@ -37,9 +44,13 @@ struct CARoutes: Sendable {
     /// Renders what went wrong; a failure of ours is logged here, once, with its cause.
     private func status(of error: any Error, _ logger: Logger) -> APIStatus {
         switch error {
+        case let status as APIStatus where status.code == .unavailable:
+            metrics.failed("overloaded")
+            logger.error("request not taken", metadata: ["reason": "overloaded"])
+            return status
         case let status as APIStatus:
             metrics.refused("request-not-readable")
-            logger.warning("refused", metadata: ["reason": "request-not-readable"])
+            logger.warning("refused", metadata: ["reason": "request-not-readable", "detail": "\(status.message)"])
             return status
         case let refusal as IssuanceRefusal:
             metrics.refused(refusal.category)

@@ -11,8 +11,8 @@ struct EndpointRequest: Sendable {
     let authorization: String?
     /// A logger that carries the request's identifier.
     let logger: Logger
-    /// Reads the body; throws `APIStatus` when it is longer than a number of octets or we are overloaded.
-    let body: @Sendable (_ maximumByteCount: Int) async throws -> [UInt8]
+    /// The body, not read yet.
+    let body: BodyReader
 }
 
 /// An endpoint with the one method that it takes.
@@ -27,14 +27,17 @@ struct Endpoint: Sendable {
 
     let method: HTTPRequest.Method
     let wrongMethod: WrongMethod
+    /// How many of its requests may be under way at once; nil for no limit of this kind.
+    let limit: ConcurrencyLimit?
     let answer: @Sendable (EndpointRequest) async -> Answer
 
     init(
-        _ method: HTTPRequest.Method, wrongMethod: WrongMethod = .unimplemented,
+        _ method: HTTPRequest.Method, wrongMethod: WrongMethod = .unimplemented, limit: ConcurrencyLimit? = nil,
         answer: @escaping @Sendable (EndpointRequest) async -> Answer
     ) {
         self.method = method
         self.wrongMethod = wrongMethod
+        self.limit = limit
         self.answer = answer
     }
 

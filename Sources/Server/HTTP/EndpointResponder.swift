@@ -22,41 +22,42 @@ struct EndpointResponder: HTTPResponder {
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
-        let answer = await answer(to: request, context)
+        let body = BodyReader(request, largeBodies: limits.largeBodies)
+        var (answer, isOver) = await answer(to: request, body)
+        if isOver || body.leavesRest {
+            context.endConnection()
+            answer = answer.endingConnection
+        }
         metrics.answered(
             status: answer.status.code, method: request.method.rawValue, duration: start.duration(to: clock.now))
         return answer.response(isHead: request.method == .head)
     }
 
-    private func answer(to request: Request, _ context: EndpointContext) async -> Answer {
-        guard request.uri.string.hasPrefix("/") else { return Answer(APIStatus(.invalidArgument, "Bad Request")) }
-        let rawPath = request.uri.path
-        guard let path = Self.decodedPath(rawPath) else {
-            context.endConnection()
-            return .text(.badRequest, "400 Bad Request").endingConnection
+    /// The answer, and whether the connection must end with it although the request was read.
+    private func answer(to request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
+        guard request.uri.string.hasPrefix("/") else {
+            return (Answer(APIStatus(.invalidArgument, "Bad Request")), false)
         }
-        guard let endpoint = endpoints[path] else { return Answer(.notFound) }
-        if let refusal = endpoint.refusal(of: request.method) { return refusal }
-        guard let permit = limits.requests.enter() else { return Answer(.overloaded) }
-        defer { permit.leave() }
-        return await withinBudget { await endpoint.answer(endpointRequest(request, path, context)) }
+        guard let path = Self.decodedPath(request.uri.path) else {
+            return (.text(.badRequest, "400 Bad Request"), true)
+        }
+        guard let endpoint = endpoints[path] else { return (Answer(.notFound), false) }
+        if let refusal = endpoint.refusal(of: request.method) { return (refusal, false) }
+        let permit = endpoint.limit?.enter()
+        defer { permit?.leave() }
+        if endpoint.limit != nil, permit == nil {
+            metrics.failed("overloaded")
+            return (Answer(.overloaded), false)
+        }
+        return (await withinBudget { await endpoint.answer(endpointRequest(request, path, body)) }, false)
     }
 
-    private func endpointRequest(_ request: Request, _ path: String, _ context: EndpointContext) -> EndpointRequest {
+    private func endpointRequest(_ request: Request, _ path: String, _ body: BodyReader) -> EndpointRequest {
         var logger = logger
         logger[metadataKey: "request.id"] = "\(RequestID.next())"
         return EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            logger: logger,
-            body: { maximumByteCount in
-                do throws(APIStatus) {
-                    return try await limits.collect(
-                        request.body, declared: request.headers[.contentLength], maximumByteCount: maximumByteCount)
-                } catch {
-                    if error.endsConnection { context.endConnection() }
-                    throw error
-                }
-            })
+            logger: logger, body: body)
     }
 
     /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.
@@ -65,7 +66,9 @@ struct EndpointResponder: HTTPResponder {
             group.addTask { await work() }
             group.addTask {
                 try? await Task.sleep(for: Self.budget)
-                return Task.isCancelled ? nil : Answer(.deadlineExceeded)
+                guard !Task.isCancelled else { return nil }
+                metrics.failed("deadline-exceeded")
+                return Answer(.deadlineExceeded)
             }
             defer { group.cancelAll() }
             while let answer = await group.next() {

@@ -7,7 +7,7 @@ internal import Synchronization
 
 /// One HTTP/1.1 listener, with bounds on connections, headers and idle time.
 final class ListenerService: Service {
-    private let name: String
+    private let announcement: Logger.Message
     private let host: String
     private let port: Int
     private let logger: Logger
@@ -19,9 +19,11 @@ final class ListenerService: Service {
         case done(Result<String, any Error>)
     }
 
-    init<Responder: HTTPResponder>(name: String, host: String, port: Int, responder: Responder, logger: Logger)
+    init<Responder: HTTPResponder>(
+        announcement: Logger.Message, host: String, port: Int, responder: Responder, logger: Logger
+    )
     where Responder.Context == EndpointContext {
-        self.name = name
+        self.announcement = announcement
         self.host = host
         self.port = port
         self.logger = logger
@@ -42,6 +44,8 @@ final class ListenerService: Service {
     }
 
     /// The URL of the listener, once it listens; throws what kept it from listening.
+    ///
+    /// Who waits is told in any case, as `run()` ends with success or failure; it must be running.
     func url() async throws -> String {
         try await withCheckedThrowingContinuation { continuation in
             let result: Result<String, any Error>? = bound.withLock { bound in
@@ -75,7 +79,7 @@ final class ListenerService: Service {
     private func didBind(_ channel: any Channel) {
         guard let address = channel.localAddress, let port = address.port else { return }
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
-        logger.notice("\(name)", metadata: ["url": "\(url)"])
+        logger.notice(announcement, metadata: ["url": "\(url)"])
         resolve(.success(url))
     }
 

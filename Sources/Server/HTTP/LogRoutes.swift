@@ -10,23 +10,28 @@ struct LogRoutes: Sendable {
     /// The path of the submission prefix, without a trailing slash.
     private let prefix: String
     private let answers: MonitoringAnswers
+    private let limits: RequestLimits
 
-    init(log: LocalLog, prefix: String) {
+    init(log: LocalLog, prefix: String, limits: RequestLimits) {
         self.prefix = prefix
+        self.limits = limits
         answers = MonitoringAnswers(log)
     }
 
     /// The endpoints by their path.
     var endpoints: [String: Endpoint] {
-        let reads: [(String, @Sendable (EndpointRequest) async -> Answer)] = [
-            ("ct/v1/get-sth", { _ in Self.json(answers.signedTreeHead, cacheControl: "no-store") }),
-            ("ct/v1/get-proof-by-hash", { await inclusionProof($0) }),
-            ("ct/v1/get-entries", { await entries($0) }),
-            ("ct/v1/get-roots", { _ in Self.json(answers.acceptedRoots, cacheControl: "public, max-age=3600") }),
-            ("checkpoint", { _ in checkpoint }),
+        let reads: [(String, ConcurrencyLimit?, @Sendable (EndpointRequest) async -> Answer)] = [
+            ("ct/v1/get-sth", nil, { _ in Self.json(answers.signedTreeHead, cacheControl: "no-store") }),
+            ("ct/v1/get-proof-by-hash", limits.proofs, { await inclusionProof($0) }),
+            ("ct/v1/get-entries", limits.pages, { await entries($0) }),
+            ("ct/v1/get-roots", nil, { _ in Self.json(answers.acceptedRoots, cacheControl: "public, max-age=3600") }),
+            ("checkpoint", nil, { _ in checkpoint }),
         ]
-        let pairs = reads.map { path, read in
-            ("\(prefix)/\(path)", Endpoint(.get, wrongMethod: .methodNotAllowed) { Self.shared(await read($0)) })
+        let pairs = reads.map { path, limit, read in
+            (
+                "\(prefix)/\(path)",
+                Endpoint(.get, wrongMethod: .methodNotAllowed, limit: limit) { Self.shared(await read($0)) }
+            )
         }
         return Dictionary(pairs) { first, _ in first }
     }

@@ -20,8 +20,8 @@ enum SigningRequest {
         if csr != nil, keyRequest != nil {
             throw APIStatus(.invalidArgument, "oneof key is already set: certificateSigningRequest, publicKeyRequest")
         }
-        return IssuanceRequest(
-            token: token.isEmpty ? bearerToken(authorization) : Array(token.utf8), key: try key(csr, keyRequest))
+        let key = try key(csr, keyRequest)
+        return IssuanceRequest(token: token.isEmpty ? bearerToken(authorization) : Array(token.utf8), key: key)
     }
 
     private static func fields(of body: [UInt8]) throws(APIStatus) -> ProtoJSON {

@@ -21,8 +21,8 @@ package struct LineLogHandler: LogHandler {
         package static var forStandardError: Format { isatty(STDERR_FILENO) == 1 ? .text : .json }
     }
 
-    /// The longest line, in octets; what is longer is cut.
-    private static let maximumByteCount = 8 * 1024
+    /// The longest value of a line, in octets; what is longer is cut.
+    private static let maximumValueByteCount = 2 * 1024
 
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
@@ -48,7 +48,7 @@ package struct LineLogHandler: LogHandler {
             case .json: Self.json(event.level, message, fields)
             case .text: Self.text(event.level, message, fields)
             }
-        Self.write(line)
+        LineWriter.standardError.write(line)
     }
 
     private static func json(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> [UInt8] {
@@ -72,13 +72,7 @@ package struct LineLogHandler: LogHandler {
 
     /// Cuts a value so that no event can flood the log.
     private static func cut(_ text: String) -> String {
-        guard text.utf8.count > maximumByteCount / 2 else { return text }
-        return String(decoding: text.utf8.prefix(maximumByteCount / 2), as: UTF8.self) + "…"
-    }
-
-    /// One call for the whole line, so that lines of several threads do not mix.
-    private static func write(_ line: [UInt8]) {
-        let bytes = line + [0x0A]
-        _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+        guard text.utf8.count > maximumValueByteCount else { return text }
+        return String(decoding: text.utf8.prefix(maximumValueByteCount), as: UTF8.self) + "…"
     }
 }

@@ -73,13 +73,13 @@ struct Demo: AsyncParsableCommand {
         let files = try DemoFiles(
             outcome, logKey: authority.created.directory.logPublicKey(settings.shard),
             directory: output ?? authority.directory)
-        let verdict = try files.verifyWithOpenSSLCommand()
+        let verdict = try await files.verifyWithOpenSSLCommand()
         say("  ok: openssl verify says: \(verdict ?? "(no openssl command here: left out)")")
         if json {
             StandardOutput.write(JSONText(result(outcome, files, issuerURL, verdict)).string)
         } else {
             StandardOutput.write("\nThe certificate:\n\(CertificateDescription(outcome.certificate).rows.text())\n")
-            if output != nil {
+            if output != nil || keep {
                 StandardOutput.write("Files: \(files.leaf), \(files.chain), \(files.root), \(files.logKey)")
             }
             StandardOutput.write("Verified.")

@@ -29,8 +29,8 @@ struct Init: AsyncParsableCommand {
     @Option(help: "The name of the first log shard.")
     var shard = "2026a"
 
-    @Option(help: "The kind of the two CA keys: p256, p384 or rsa4096.")
-    var keyType: CAKeyType = .p384
+    @Option(help: "The kind of the two CA keys: p256, p384 (the default) or rsa4096.")
+    var keyType: CAKeyType?
 
     @Option(
         help: ArgumentHelp(
@@ -40,17 +40,23 @@ struct Init: AsyncParsableCommand {
 
     @OptionGroup var passphraseOptions: PassphraseOptions
 
+    func validate() throws {
+        guard existingCa == nil || keyType == nil else {
+            throw ValidationError("--key-type is for new keys; with --existing-ca there are none")
+        }
+    }
+
     func run() async throws {
         let settings = try NewAuthority(
             organization: organization, publicURL: publicUrl, shard: shard,
-            certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType), now: .now())
+            certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType ?? .p384), now: .now())
         let passphrase = try passphraseOptions.passphrase(isNew: true)
         StandardError.write("Making keys, certificates and the log (encrypting three keys takes a second or two) …")
         let created = try await settings.create(at: DataDirectory(dataDir), passphrase: passphrase)
-        StandardOutput.write(Self.summary(created))
+        StandardOutput.write(summary(created))
     }
 
-    private static func summary(_ created: CreatedAuthority) -> String {
+    private func summary(_ created: CreatedAuthority) -> String {
         let directory = created.directory
         let shard = created.settings.shard
         return """
@@ -69,7 +75,7 @@ struct Init: AsyncParsableCommand {
 
             Give your clients: \(directory.root) and \(directory.logPublicKey(shard))
             Back up, apart from each other: \(directory.path) and the passphrase.
-            Then take the root's key off this machine (\(directory.rootKey)): serving does not need it.
+            \(existingCa == nil ? "Then take \(directory.rootKey) off this machine: serving does not need it." : "")
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
             Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml

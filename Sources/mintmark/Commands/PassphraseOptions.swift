@@ -31,6 +31,9 @@ struct PassphraseOptions: ParsableArguments {
     /// `isNew` asks twice at the prompt. Throws one line that says what is missing.
     func passphrase(isNew: Bool) throws -> Passphrase {
         if let passphraseFile {
+            if PrivateFile.isReadableByOthers(passphraseFile) {
+                StandardError.report("warning: others than its owner may read \(passphraseFile)")
+            }
             return try Self.firstLine(try PrivateFile.read(passphraseFile, readers: .anyone), passphraseFile)
         }
         if let passphraseFd {

@@ -55,7 +55,7 @@ struct Serve: AsyncParsableCommand {
     @Flag(help: "Accept the published example keys; only on a loopback address, and never for anything real.")
     var development = false
 
-    @Option(help: "The least severe log lines to write: debug, info, notice, warning or error.")
+    @Option(help: "The least severe log lines to write: debug, info or notice. What was issued and refused always is.")
     var logLevel: LogLevel = .notice
 
     @OptionGroup var passphraseOptions: PassphraseOptions
@@ -77,7 +77,7 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level
         let server = try await MintmarkServer.prepare(
-            options, passphrase: try passphraseOptions.passphrase(isNew: false), logger: logger,
+            options, passphrase: { try passphraseOptions.passphrase(isNew: false) }, logger: logger,
             now: Timestamp.now)
         try await server.run(until: [.sigterm, .sigint])
     }
@@ -88,8 +88,6 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case debug
     case info
     case notice
-    case warning
-    case error
 
     var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
 }

@@ -81,7 +81,7 @@ struct DemoAuthority {
             dataDirectory: created.directory, issuerFile: file, host: "127.0.0.1", port: port,
             metricsHost: "127.0.0.1", metricsPort: 0,
             algorithms: ClientSigningAlgorithm.defaults.map(\.rawValue).joined(separator: ","), isDevelopment: false)
-        return try await MintmarkServer.prepare(options, passphrase: passphrase, logger: logger, now: Timestamp.now)
+        return try await MintmarkServer.prepare(options, passphrase: { passphrase }, logger: logger, now: Timestamp.now)
     }
 
     private static func makeDirectory() throws -> String {

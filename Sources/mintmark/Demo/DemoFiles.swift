@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import Foundation
 internal import OpenSSL
 internal import Server
@@ -29,7 +30,14 @@ struct DemoFiles {
     /// Runs the command; nil when there is no `openssl` to run.
     ///
     /// Throws with its words when it refuses the leaf.
-    func verifyWithOpenSSLCommand() throws -> String? {
+    func verifyWithOpenSSLCommand() async throws -> String? {
+        // The command is waited for on a thread of its own, as this one also serves.
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try runCommand() }) }
+        }
+    }
+
+    private func runCommand() throws -> String? {
         let process = Process()
         process.executableURL = URL(filePath: "/usr/bin/env")
         process.arguments = verifyCommand

@@ -80,19 +80,15 @@ enum FileDescription {
         rows.add("tree size", lines.count > 1 ? lines[1] : "(missing)")
         rows.add("root hash", lines.count > 2 ? lines[2] : "(missing)")
         for signature in note.signatures {
-            let time = BigEndianTime.timestamp(signature.body).map { ", at \($0.rfc3339)" } ?? ""
+            let time = Self.time(signature).map { ", at \($0.rfc3339)" } ?? ""
             rows.add("signed by", "\(signature.name), key ID \(signature.keyID.hexadecimal)\(time)")
         }
         return "Checkpoint, not verified\n\(rows.text())"
     }
-}
 
-/// The time at the front of an RFC 6962 signature line (Static CT API, "Checkpoints").
-private enum BigEndianTime {
-    /// The time; nil when what stands there is no plausible one, as in lines of other kinds.
-    static func timestamp(_ body: [UInt8]) -> Timestamp? {
-        guard body.count > 8 else { return nil }
-        let value = body.prefix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+    /// The time at the front of an RFC 6962 signature; nil when what stands there is no plausible one.
+    private static func time(_ signature: SignedNote.Signature) -> Timestamp? {
+        guard signature.body.count > 8, let value = BigEndian.uint64(signature.body.prefix(8)) else { return nil }
         return value < 253_402_300_800_000 ? Timestamp(milliseconds: value) : nil
     }
 }

@@ -1,25 +1,13 @@
-import Foundation
 import Identity
 import StrictJSON
+import TestVectors
 import Testing
 
-/// Where the vectors lie.
-private enum Vectors {
-    static let folder = URL(filePath: #filePath)
-        .deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
-        .deletingLastPathComponent().deletingLastPathComponent()
-        .appending(path: "shared/vectors/wycheproof")
-
-    static var arePresent: Bool {
-        FileManager.default.fileExists(atPath: folder.appending(path: "json_web_signature_test.json").path)
-    }
-}
-
-/// The vectors of Project Wycheproof for JSON Web Signatures, which lie beside the repository and not in it.
-@Suite(.enabled(if: Vectors.arePresent, "the Wycheproof vectors are not here: ../shared/vectors/wycheproof"))
+/// The vectors of Project Wycheproof for JSON Web Signatures.
+@Suite(.enabled(if: Wycheproof.isAvailable, Comment(rawValue: Wycheproof.absence)))
 struct WycheproofTests {
     private static func groups(_ name: String) throws -> [JSONValue] {
-        let bytes = [UInt8](try Data(contentsOf: Vectors.folder.appending(path: "\(name)_test.json")))
+        let bytes = Array(try Wycheproof.file(named: name))
         let limits = JSONLimits(byteCount: 1 << 20, nodeCount: 1 << 20)
         return try #require(JSONValue(parsing: bytes, limits: limits)["testGroups"]?.elements)
     }

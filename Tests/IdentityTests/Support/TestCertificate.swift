@@ -31,7 +31,9 @@ struct TestCertificate: Sendable {
 
     func serverContext() throws -> NIOSSLContext {
         let chain = [NIOSSLCertificateSource.certificate(try NIOSSLCertificate(bytes: certificate.der, format: .der))]
-        let key = try NIOSSLPrivateKey(bytes: Array(key.unencryptedPEM().utf8), format: .pem)
+        let secret = Array("test".utf8)
+        let pem = try key.encryptedPEM(passphrase: Passphrase(secret))
+        let key = try NIOSSLPrivateKey(bytes: Array(pem.utf8), format: .pem) { answer in answer(secret) }
         return try NIOSSLContext(
             configuration: .makeServerConfiguration(certificateChain: chain, privateKey: .privateKey(key)))
     }

@@ -1,7 +1,7 @@
 import StrictJSON
 import Testing
 
-@Suite struct JSONParserTests {
+@Suite struct JSONValueTests {
     private static let limits = JSONLimits(byteCount: 1 << 20)
 
     private static func parse(_ text: String, trailing: TrailingBytes = .refused) throws -> JSONValue {
@@ -91,18 +91,5 @@ import Testing
             #expect((try? JSONValue(parsing: JSONText(value).bytes, limits: Self.limits)) == value)
         }
         #expect(accepted > 0)
-    }
-}
-
-/// A small generator with a seed, so that a failing run can be repeated.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = state
-        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }

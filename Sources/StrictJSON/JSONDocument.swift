@@ -1,22 +1,8 @@
 private import CJansson
 
-extension JSONValue {
-    /// Reads one JSON text from outside.
-    ///
-    /// The text is scanned first (`JSONScan`), then parsed by jansson with duplicate names refused (reliability R-24).
-    /// Throws for anything that is not exactly one object or array in valid UTF-8 within the limits.
-    package init(
-        parsing bytes: [UInt8], limits: JSONLimits, trailing: TrailingBytes = .refused
-    ) throws(JSONError) {
-        let scan = try JSONScan(bytes, limits: limits, trailing: trailing)
-        let document = try JSONDocument(bytes, in: scan.value)
-        self = try document.value(limits: limits)
-    }
-}
-
 /// The only owner of one tree of jansson's.
 @safe
-private struct JSONDocument: ~Copyable {
+struct JSONDocument: ~Copyable {
     private let root: UnsafeMutablePointer<json_t>
 
     init(_ bytes: [UInt8], in range: Range<Int>) throws(JSONError) {

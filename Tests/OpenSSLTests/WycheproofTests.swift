@@ -1,40 +1,8 @@
-import Foundation
 import OpenSSL
+import TestVectors
 import Testing
 
-/// A file of Project Wycheproof beside the checkout; the data is not ours to commit.
-struct WycheproofFile: Decodable {
-    let testGroups: [Group]
-
-    struct Group: Decodable {
-        let publicKeyDer: String?
-        let tests: [Case]
-    }
-
-    struct Case: Decodable {
-        let tcId: Int
-        let comment: String
-        let msg: String?
-        let sig: String?
-        let `public`: String?
-        let result: String
-    }
-
-    /// Where the vectors lie, relative to this file.
-    static let directory = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../shared/vectors/wycheproof").standardized
-
-    static let isAvailable = FileManager.default.fileExists(atPath: directory.path)
-
-    static let absence: Comment = "the Wycheproof vectors are not beside this checkout: skipped"
-
-    init(named name: String) throws {
-        let data = try Data(contentsOf: Self.directory.appending(path: "\(name)_test.json"))
-        self = try JSONDecoder().decode(WycheproofFile.self, from: data)
-    }
-}
-
-@Suite(.enabled(if: WycheproofFile.isAvailable, WycheproofFile.absence))
+@Suite(.enabled(if: Wycheproof.isAvailable, Comment(rawValue: Wycheproof.absence)))
 struct WycheproofTests {
     private static func bytes(_ hexadecimal: String?) throws -> [UInt8] {
         try #require(hexadecimal.flatMap { [UInt8](hexadecimal: $0) })

@@ -1,0 +1,41 @@
+/// Why we could not issue although the request was good.
+package enum IssuanceFailure: Error, Sendable {
+    /// The CA's key, chain or profile did not do its work; the cause is for the log alone.
+    case backend(cause: String)
+    /// The transparency log did not take the precertificate; the cause is for the log alone.
+    case transparencyLog(cause: String)
+    /// The transparency log takes nothing for now; trying again after some seconds is worth it.
+    case transparencyLogBusy(retryAfterSeconds: Int)
+    /// The client left, or its time was over; the entry may be logged nevertheless.
+    case cancelled
+    /// Too many requests wait for the keys of one issuer already.
+    case issuerBusy(retryAfterSeconds: Int)
+
+    /// The message for the client, exactly as Fulcio's API words it.
+    package var publicMessage: String {
+        switch self {
+        case .backend: "error communicating with CA backend"
+        case .transparencyLog, .transparencyLogBusy, .cancelled: "Error entering certificate in CTL"
+        case .issuerBusy: "too many requests at once"
+        }
+    }
+
+    /// Seconds after which another try is worth it; nil when that is not known.
+    package var retryAfterSeconds: Int? {
+        switch self {
+        case .transparencyLogBusy(let seconds), .issuerBusy(let seconds): seconds
+        case .backend, .transparencyLog, .cancelled: nil
+        }
+    }
+
+    /// The class of the failure, from a closed set.
+    package var category: String {
+        switch self {
+        case .backend: "backend"
+        case .transparencyLog: "transparency-log"
+        case .transparencyLogBusy: "transparency-log-busy"
+        case .cancelled: "cancelled"
+        case .issuerBusy: "issuer-busy"
+        }
+    }
+}

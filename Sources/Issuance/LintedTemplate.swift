@@ -1,0 +1,41 @@
+package import OpenSSL
+
+/// A to-be-signed precertificate that passed every lint and can be signed once.
+package struct LintedTemplate: ~Copyable {
+    /// The longest to-be-signed precertificate, in octets.
+    ///
+    /// The list of SCTs is longer than the poison; with it and the signature the certificate stays within 16 KiB.
+    private static let maximumByteCount = 15 * 1024
+
+    /// What both certificates say, without the last extension.
+    private let expectation: ProfileLint.Expectation
+
+    /// The bytes that the CA key is about to sign.
+    private let tbsPrecertificate: TBSCertificate
+
+    /// Throws a refusal when the certificate would be too large, and a failure when the lint finds anything.
+    init(_ expectation: ProfileLint.Expectation) throws {
+        let tbs = try Self.linted(expectation, LeafExtensions.poison)
+        guard tbs.der.count <= Self.maximumByteCount else {
+            throw IssuanceRefusal.certificateContent("the certificate would be larger than 16 KiB")
+        }
+        self.expectation = expectation
+        tbsPrecertificate = tbs
+    }
+
+    /// Signs the precertificate; the template is used up.
+    package consuming func sign(with key: any SigningKey) async throws -> SignedPrecertificate {
+        let signature = try await key.verifiedSignature(over: tbsPrecertificate.der)
+        let certificate = try Certificate(tbsCertificate: tbsPrecertificate, signature: signature)
+        return SignedPrecertificate(certificate: certificate, expectation: expectation)
+    }
+
+    /// Encodes the fields with one more extension and checks the bytes with a reader that is not the encoder.
+    static func linted(_ expectation: ProfileLint.Expectation, _ last: CertificateExtension) throws -> TBSCertificate {
+        var complete = expectation
+        complete.fields.extensions.append(last)
+        let tbs = try TBSCertificate(der: try complete.fields.tbsCertificate())
+        try ProfileLint.check(tbs, against: complete)
+        return tbs
+    }
+}

@@ -1,0 +1,65 @@
+internal import Hummingbird
+internal import NIOCore
+internal import Synchronization
+
+/// The body of one request, read at most once and within bounds.
+final class BodyReader: Sendable {
+    private static let largeByteCount = 64 * 1024
+
+    private let body: RequestBody
+    private let contentLength: String?
+    private let hasBody: Bool
+    private let largeBodies: ConcurrencyLimit
+    private let isRead = Mutex(false)
+
+    init(_ request: Request, largeBodies: ConcurrencyLimit) {
+        body = request.body
+        contentLength = request.headers[.contentLength]
+        hasBody = request.headers[.transferEncoding] != nil || !["0", nil].contains(contentLength)
+        self.largeBodies = largeBodies
+    }
+
+    /// Whether the client has sent, or announced, something that was not read.
+    ///
+    /// Where the next request begins is not known then, or only after reading what may never end.
+    var leavesRest: Bool { hasBody && !isRead.withLock { $0 } }
+
+    /// Reads the whole body and decodes it while the right to hold a large one lasts.
+    ///
+    /// Throws `APIStatus` when the body is malformed, too long, or too many long ones are in memory already, and what
+    /// `decode` throws. A body that is too long by its own account is not read at all.
+    func decoded<Value>(
+        maximumByteCount: Int, _ decode: ([UInt8]) throws(APIStatus) -> Value
+    ) async throws(APIStatus) -> Value {
+        if let contentLength, UInt64(contentLength).map({ $0 > UInt64(maximumByteCount) }) ?? true {
+            throw .bodyTooLarge
+        }
+        var permit: ConcurrencyLimit.Permit?
+        defer { permit?.leave() }
+        let bytes = try await collect(maximumByteCount, &permit)
+        isRead.withLock { $0 = true }
+        return try decode(bytes)
+    }
+
+    private func collect(_ maximum: Int, _ permit: inout ConcurrencyLimit.Permit?) async throws(APIStatus) -> [UInt8] {
+        var bytes: [UInt8] = []
+        var parts = body.makeAsyncIterator()
+        while let part = try await Self.next(&parts) {
+            guard part.readableBytes <= maximum - bytes.count else { throw .bodyTooLarge }
+            bytes.append(contentsOf: part.readableBytesView)
+            guard bytes.count > Self.largeByteCount, permit == nil else { continue }
+            guard let large = largeBodies.enter() else { throw .overloaded }
+            permit = large
+        }
+        return bytes
+    }
+
+    private static func next(_ parts: inout RequestBody.AsyncIterator) async throws(APIStatus) -> ByteBuffer? {
+        do {
+            return try await parts.next()
+        } catch {
+            // The framing was broken, or the client left in the middle: its doing, not ours.
+            throw .bodyNotReadable
+        }
+    }
+}

@@ -1,0 +1,64 @@
+internal import Dispatch
+internal import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Writes lines to standard error from a thread of its own.
+///
+/// Whoever logs never waits: a reader that stalls would otherwise stop issuance. What does not fit into the queue is
+/// dropped and counted, and the count is written when there is room again.
+package final class LineWriter: Sendable {
+    /// The writer to standard error.
+    package static let standardError = LineWriter()
+
+    /// Lines that may wait to be written.
+    private static let capacity = 4096
+
+    private let queue = DispatchQueue(label: "standard error")
+    private let state = Mutex(State())
+
+    private struct State {
+        var waiting = 0
+        var dropped = 0
+    }
+
+    /// Queues a line without its newline.
+    func write(_ line: [UInt8]) {
+        let dropped: Int? = state.withLock { state in
+            guard state.waiting < Self.capacity else {
+                state.dropped += 1
+                return nil
+            }
+            state.waiting += 1
+            defer { state.dropped = 0 }
+            return state.dropped
+        }
+        guard let dropped else { return }
+        queue.async {
+            if dropped > 0 {
+                Self.writeAll(Array("{\"severity\":\"error\",\"message\":\"\(dropped) lines dropped\"}\n".utf8))
+            }
+            Self.writeAll(line + [0x0A])
+            self.state.withLock { $0.waiting -= 1 }
+        }
+    }
+
+    /// Waits until everything that was queued is written; for the end of the process.
+    package func flush() {
+        queue.sync {}
+    }
+
+    private static func writeAll(_ bytes: [UInt8]) {
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0, errno == EINTR { continue }
+            guard count > 0 else { return }
+            rest = rest.dropFirst(count)
+        }
+    }
+}
