@@ -121,7 +121,7 @@ enum ProfileLint {
 
     private static func isText(_ bytes: [UInt8]) -> Bool {
         guard !bytes.isEmpty, let text = String(validating: bytes, as: UTF8.self) else { return false }
-        return text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+        return CertificateText.isClean(text)
     }
 
     private static func isRising(_ ids: [ObjectIdentifier]) -> Bool {

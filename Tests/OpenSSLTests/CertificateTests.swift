@@ -31,5 +31,4 @@ import Testing
         }
         #expect(throws: DERError.self) { try Certificate(der: certificate.der + [0]) }
     }
-
 }

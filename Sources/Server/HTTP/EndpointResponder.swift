@@ -82,16 +82,7 @@ struct EndpointResponder: HTTPResponder {
     ///
     /// An escaped slash stays escaped, so that it never separates segments.
     static func decodedPath(_ raw: String) -> String? {
-        var bytes: [UInt8] = []
-        var rest = Array(raw.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let value = PercentEscape.value(&rest) else { return nil }
-            bytes += value == UInt8(ascii: "/") ? Array("%2F".utf8) : [value]
-        }
+        guard let bytes = PercentEncoding.decode(raw.utf8, keepingSlashes: true) else { return nil }
         let slash = UInt8(ascii: "/")
         return String(validating: [slash] + bytes.drop { $0 == slash }, as: UTF8.self)
     }

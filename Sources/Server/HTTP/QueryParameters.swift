@@ -20,7 +20,7 @@ struct QueryParameters {
         for pair in query.split(separator: "&").prefix(64) {
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            guard let value = Self.decoded(parts.count > 1 ? parts[1] : "") else {
+            guard let value = PercentEncoding.decode((parts.count > 1 ? parts[1] : "").utf8) else {
                 throw Malformed(name: "of the query", expected: "valid percent escapes")
             }
             values[name, default: []].append(value)
@@ -42,31 +42,5 @@ struct QueryParameters {
             let number = UInt64(String(decoding: digits[0], as: UTF8.self)), number < 1 << 63
         else { throw Malformed(name: name, expected: expected) }
         return number
-    }
-
-    private static func decoded(_ text: Substring) -> [UInt8]? {
-        var bytes: [UInt8] = []
-        var rest = Array(text.utf8)[...]
-        while let byte = rest.popFirst() {
-            guard byte == UInt8(ascii: "%") else {
-                bytes.append(byte)
-                continue
-            }
-            guard let value = PercentEscape.value(&rest) else { return nil }
-            bytes.append(value)
-        }
-        return bytes
-    }
-}
-
-/// The two hexadecimal digits after a percent sign (RFC 3986 §2.1).
-enum PercentEscape {
-    /// Takes the digits from the front; nil when they are not there.
-    static func value(_ rest: inout ArraySlice<UInt8>) -> UInt8? {
-        let digits = rest.prefix(2)
-        guard digits.count == 2, let value = [UInt8](hexadecimal: String(decoding: digits, as: UTF8.self))?.first
-        else { return nil }
-        rest = rest.dropFirst(2)
-        return value
     }
 }

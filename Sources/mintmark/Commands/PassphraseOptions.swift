@@ -51,10 +51,11 @@ struct PassphraseOptions: ParsableArguments {
         return try Self.firstLine(first, "the prompt")
     }
 
-    private static func firstLine(_ bytes: [UInt8], _ source: String) throws -> Passphrase {
-        let line = Array(bytes.prefix { $0 != 0x0A && $0 != 0x0D })
+    private static func firstLine(_ bytes: consuming [UInt8], _ source: String) throws -> Passphrase {
+        let end = bytes.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.endIndex
+        bytes.removeSubrange(end...)
         do {
-            return try Passphrase(line)
+            return try Passphrase(cleansing: &bytes)
         } catch {
             throw ConfigurationMistakes(["\(source): no passphrase of 1 to 1,024 octets on the first line"])
         }
