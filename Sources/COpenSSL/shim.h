@@ -20,16 +20,8 @@
 
 // Swift imports no function-like macros.
 
-static inline long copenssl_BIO_get_mem_data(BIO *bio, char **data) {
-    return BIO_get_mem_data(bio, data);
-}
-
 static inline void copenssl_free(void *pointer) {
     OPENSSL_free(pointer);
-}
-
-static inline int copenssl_ERR_GET_LIB(unsigned long code) {
-    return ERR_GET_LIB(code);
 }
 
 // The algorithm inside a to-be-signed certificate can only be set by the signing
