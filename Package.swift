@@ -95,6 +95,12 @@ let package = Package(
         tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging]),
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
-        tests("Server", ["OpenSSL", "Identity", "Issuance", "TransparencyLog", httpTypes, coreMetrics, metrics]),
+        tests(
+            "Server",
+            [
+                "OpenSSL", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog", hummingbird,
+                hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore,
+            ]
+        ),
     ]
 )

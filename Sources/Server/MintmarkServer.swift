@@ -42,9 +42,11 @@ package struct MintmarkServer: Sendable {
         let routes = CARoutes(
             authority: authority, issuers: issuers.configuration, metrics: metrics, limits: limits, now: now)
         let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
-        let responder = EndpointResponder(
-            endpoints: routes.endpoints.merging(logRoutes.endpoints) { first, _ in first }, limits: limits,
-            metrics: metrics, logger: logger)
+        let health = HealthRoutes(issuing: loaded.issuing, log: log, now: now)
+        let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
+            all.merge(some) { first, _ in first }
+        }
+        let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
         let listener = ListenerService(
             announcement: "listening", host: options.host, port: options.port, responder: responder, logger: logger)
         let metricsListener = ListenerService(

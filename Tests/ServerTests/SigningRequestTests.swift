@@ -97,10 +97,10 @@ import Testing
 
     @Test("API-15 TL-41: a wrong method is 501 in the CA's API and 405 with Allow in the log's")
     func methods() {
-        let api = Endpoint(.get) { _ in Answer(.notFound) }
+        let api = Endpoint(.get) { _ in Answer(APIStatus.notFound) }
         #expect(api.refusal(of: .get) == nil)
         #expect(api.refusal(of: .head)?.status == .notImplemented)
-        let log = Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Answer(.notFound) }
+        let log = Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Answer(APIStatus.notFound) }
         #expect(log.refusal(of: .head) == nil)
         #expect(log.refusal(of: .post)?.status == .methodNotAllowed)
         #expect(log.refusal(of: .post)?.headers[.allow] == "GET, HEAD")

@@ -17,6 +17,13 @@ struct Answer: Sendable {
         if let cacheControl { headers[.cacheControl] = cacheControl }
     }
 
+    /// An answer without a body.
+    init(_ status: HTTPResponse.Status) {
+        self.status = status
+        body = []
+        headers = [:]
+    }
+
     /// A JSON answer.
     init(_ status: HTTPResponse.Status = .ok, json: JSONText, cacheControl: String? = nil) {
         self.init(status, type: "application/json", body: json.bytes, cacheControl: cacheControl)
@@ -43,7 +50,7 @@ struct Answer: Sendable {
     /// The message for the HTTP library; a HEAD request gets the length without the body.
     func response(isHead: Bool) -> Response {
         var fields = headers
-        fields[.contentLength] = String(body.count)
+        if status != .noContent { fields[.contentLength] = String(body.count) }
         fields[.xContentTypeOptions] = "nosniff"
         return Response(
             status: status, headers: fields,

@@ -5,7 +5,7 @@ internal import Logging
 internal import OpenSSL
 internal import StrictJSON
 
-/// The CA's own endpoints (CA specification 1.1): Fulcio's HTTP API, version 2, and health.
+/// The CA's own endpoints (CA specification 1.1): Fulcio's HTTP API in both versions, and health.
 struct CARoutes: Sendable {
     let authority: CertificateAuthority
     let issuers: [OIDCIssuer]
@@ -19,23 +19,41 @@ struct CARoutes: Sendable {
             "/api/v2/signingCert": Endpoint(.post, answer: createSigningCertificate),
             "/api/v2/trustBundle": Endpoint(.get) { _ in trustBundle },
             "/api/v2/configuration": Endpoint(.get) { _ in configuration },
+            "/api/v1/signingCert": Endpoint(.post, answer: createLegacySigningCertificate),
+            "/api/v1/rootCert": Endpoint(.get) { _ in rootCertificate },
             "/healthz": Endpoint(.get) { _ in health },
         ]
     }
 
     private func createSigningCertificate(_ request: EndpointRequest) async -> Answer {
+        await issue(request, SigningRequest.decode) { Answer(json: Self.embedded($0)) }
+    }
+
+    private func createLegacySigningCertificate(_ request: EndpointRequest) async -> Answer {
+        await issue(request, SigningRequest.decodeLegacy) { issued in
+            let chain = ([issued.certificate] + issued.chain).map(\.pem).joined()
+            return Answer(.created, type: Self.pemChain, body: Array(chain.utf8.dropLast()))
+        }
+    }
+
+    /// Reads a request, issues, and renders the certificate or what went wrong; the same for both versions.
+    private func issue(
+        _ request: EndpointRequest,
+        _ decode: ([UInt8], _ authorization: String?) throws(APIStatus) -> IssuanceRequest,
+        _ render: (IssuedCertificate) -> Answer
+    ) async -> Answer {
         do {
             let decoded = try await request.body.decoded(
                 maximumByteCount: SigningRequest.maximumByteCount
             ) { bytes throws(APIStatus) in
-                try SigningRequest.decode(bytes, authorization: request.authorization)
+                try decode(bytes, request.authorization)
             }
             // Taken when the body is there: clients that send slowly take no place from others.
             guard let permit = limits.signing.enter() else { throw APIStatus.overloaded }
             defer { permit.leave() }
             let issued = try await authority.issue(decoded, logger: request.logger, now: now)
             metrics.issued()
-            return Answer(json: Self.embedded(issued))
+            return render(issued)
         } catch {
             return Answer(status(of: error, request.logger))
         }
@@ -94,6 +112,14 @@ struct CARoutes: Sendable {
         }
         return Answer(json: JSONText(["issuers": .array(list)]))
     }
+
+    /// The legacy trust bundle: certificates in PEM with a blank line between them, trimmed.
+    private var rootCertificate: Answer {
+        let chain = authority.issuing.chain.map(\.pem).joined(separator: "\n")
+        return Answer(type: Self.pemChain, body: Array(chain.utf8.dropLast()))
+    }
+
+    private static let pemChain = "application/pem-certificate-chain"
 
     private var health: Answer {
         Answer(type: "application/json", body: Array("{\"status\":\"SERVING\"}\n".utf8))

@@ -45,7 +45,7 @@ struct Endpoint: Sendable {
     func refusal(of method: HTTPRequest.Method) -> Answer? {
         if method == self.method { return nil }
         switch wrongMethod {
-        case .unimplemented: return Answer(.methodNotAllowed)
+        case .unimplemented: return Answer(APIStatus.methodNotAllowed)
         case .methodNotAllowed:
             if method == .head, self.method == .get { return nil }
             var answer = Answer.text(.methodNotAllowed, "method not allowed")

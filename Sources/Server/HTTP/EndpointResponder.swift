@@ -23,7 +23,8 @@ struct EndpointResponder: HTTPResponder {
         let clock = ContinuousClock()
         let start = clock.now
         let body = BodyReader(request, largeBodies: limits.largeBodies)
-        var (answer, isOver) = await answer(to: request, body)
+        let preflight = CrossOrigin.preflight(request.method, request.headers)
+        var (answer, isOver) = if let preflight { (preflight, isOver: false) } else { await routed(request, body) }
         if isOver || body.leavesRest {
             context.endConnection()
             answer = answer.endingConnection
@@ -31,6 +32,11 @@ struct EndpointResponder: HTTPResponder {
         metrics.answered(
             status: answer.status.code, method: request.method.rawValue, duration: start.duration(to: clock.now))
         return answer.response(isHead: request.method == .head)
+    }
+
+    private func routed(_ request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
+        let (answer, isOver) = await answer(to: request, body)
+        return (CrossOrigin.marked(answer, hasOrigin: request.headers[.origin] != nil), isOver)
     }
 
     /// The answer, and whether the connection must end with it although the request was read.
@@ -41,7 +47,7 @@ struct EndpointResponder: HTTPResponder {
         guard let path = Self.decodedPath(request.uri.path) else {
             return (.text(.badRequest, "400 Bad Request"), true)
         }
-        guard let endpoint = endpoints[path] else { return (Answer(.notFound), false) }
+        guard let endpoint = endpoints[path] else { return (Answer(APIStatus.notFound), false) }
         if let refusal = endpoint.refusal(of: request.method) { return (refusal, false) }
         let permit = endpoint.limit?.enter()
         defer { permit?.leave() }

@@ -24,6 +24,24 @@ enum SigningRequest {
         return IssuanceRequest(token: token.isEmpty ? bearerToken(authorization) : Array(token.utf8), key: key)
     }
 
+    /// Decodes a body of the legacy API, whose message has the same name in `dev.sigstore.fulcio.v1beta` (1.3).
+    ///
+    /// The key may be DER as well as PEM, and the token comes from the header alone.
+    static func decodeLegacy(_ body: [UInt8], authorization: String?) throws(APIStatus) -> IssuanceRequest {
+        let message = try fields(of: body)
+        let proof = try message.bytes("signedEmailAddress") ?? []
+        let publicKey = try message.message("publicKey")
+        _ = try publicKey?.text("algorithm")
+        let content = try publicKey?.bytes("content") ?? []
+        let key: IssuanceRequest.Key
+        if let csr = try message.bytes("certificateSigningRequest"), !csr.isEmpty {
+            key = .certificateSigningRequest(csr)
+        } else {
+            key = content.isEmpty ? .missing : .publicKey(content, proofOfPossession: proof)
+        }
+        return IssuanceRequest(token: bearerToken(authorization), key: key)
+    }
+
     private static func fields(of body: [UInt8]) throws(APIStatus) -> ProtoJSON {
         guard body.contains(where: { ![0x09, 0x0A, 0x0D, 0x20].contains($0) }) else {
             return ProtoJSON(empty: "request")

@@ -1,0 +1,58 @@
+import CertificateTransparency
+import HTTPTypes
+import Hummingbird
+import HummingbirdCore
+import Issuance
+import Logging
+import NIOCore
+import OpenSSL
+import Testing
+
+@testable import Server
+
+@Suite struct HealthRoutesTests {
+    /// A CA in a directory of its own, with a log that is open and does not sequence.
+    private static func routes(
+        in base: TemporaryDirectory, now: @escaping @Sendable () -> Timestamp
+    ) async throws -> HealthRoutes {
+        let directory = DataDirectory("\(base.path)/d")
+        let passphrase = try Passphrase([1, 2, 3])
+        let created = try await NewAuthority(
+            organization: "Example", publicURL: "https://ca.example.org", shard: "a", certificates: .new(.p256),
+            now: .now()
+        ).create(at: directory, passphrase: passphrase)
+        let key = try KeyFiles.key(directory.logKey("a"), passphrase)
+        let log = try await LocalLog.open(
+            at: directory.logStore("a"),
+            parameters: try created.settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
+            requiring: [created.root], clock: Timestamp.now,
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+        let issuing = try KeyFiles.issuingCertificate(in: directory, passphrase, now: .now())
+        return HealthRoutes(issuing: issuing, log: log, now: now)
+    }
+
+    private static func status(_ path: String, _ routes: HealthRoutes) async throws -> HTTPResponse.Status {
+        let endpoint = try #require(routes.endpoints[path])
+        return await endpoint.answer(request).status
+    }
+
+    private static var request: EndpointRequest {
+        EndpointRequest(
+            path: "", query: "", authorization: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            body: BodyReader(
+                Request(
+                    head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"),
+                    body: RequestBody(buffer: ByteBuffer())), largeBodies: ConcurrencyLimit(1)))
+    }
+
+    @Test(
+        "R-42: ready while the head is fresh and the chain outlives a certificate; alive in any case",
+        arguments: [(0, true), (50_000, true), (61_000, false), (4 * 365 * 86_400_000, false)] as [(UInt64, Bool)])
+    func readiness(milliseconds: UInt64, isReady: Bool) async throws {
+        let base = TemporaryDirectory()
+        defer { base.remove() }
+        let routes = try await Self.routes(in: base) { Timestamp.now().adding(milliseconds: milliseconds) }
+        #expect(try await Self.status("/readyz", routes) == (isReady ? .ok : .serviceUnavailable))
+        #expect(try await Self.status("/livez", routes) == .ok)
+    }
+}
