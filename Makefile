@@ -7,11 +7,12 @@ SHELL := /bin/bash
 DEBUG := .build
 RELEASE := .build-release
 VENV := $(DEBUG)/interop-venv
+PREFIX ?= /usr/local
 
 # A trap must end the process at once: the backtracer would print memory and hold the output pipe open.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup demo build release test unit interop conformance lint clean
+.PHONY: help setup demo build release install test unit interop conformance lint clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do
@@ -30,6 +31,10 @@ build: setup ## Build for development
 release: setup ## Build for use
 	@echo "building for release: minutes the first time, seconds after that"
 	swift build -c release --product mintmark --scratch-path $(RELEASE)
+
+install: release ## Put the program into PREFIX/bin, /usr/local unless told otherwise
+	@install -D -m 0755 $(RELEASE)/release/mintmark "$(DESTDIR)$(PREFIX)/bin/mintmark"
+	@echo "installed $(DESTDIR)$(PREFIX)/bin/mintmark"
 
 test: unit interop conformance ## Run every test
 

@@ -33,6 +33,16 @@ package enum IssuanceRefusal: Error, Sendable {
         }
     }
 
+    /// More about it for the log alone; nil when the class says all.
+    package var detail: String? {
+        switch self {
+        case .token(let refusal): "\(refusal)"
+        case .keyInsecure(let reason), .certificateContent(let reason): reason
+        case .signatureAlgorithmNotRecognized, .signingAlgorithmNotPermitted: publicMessage
+        case .certificateSigningRequestNotParseable, .publicKeyNotParseable, .proofOfPossessionDoesNotVerify: nil
+        }
+    }
+
     /// The class of the refusal, from a closed set: a metric label and a field of the log line.
     package var category: String {
         switch self {

@@ -30,6 +30,7 @@ package struct DistinguishedName: Hashable, Sendable {
     private static func isUsable(_ text: String) -> Bool {
         (1...64).contains(text.unicodeScalars.count)
             && text.unicodeScalars.allSatisfy { $0.properties.generalCategory != .control }
+            && !text.unicodeScalars.allSatisfy(\.properties.isWhitespace)
     }
 
     private static func attributes(of name: [UInt8]) throws(DERError) -> [String] {

@@ -77,7 +77,10 @@ import Testing
             ("https://ca.example.org", true), ("https://ca.example.org/", true), ("http://127.0.0.1:8080", true),
             ("https://[::1]:8080", true), ("https://ca.example.org/ca", false), ("ca.example.org", false),
             ("https://", false), ("https://u@h", false), ("https://h?x", false), ("https://h#x", false),
-            ("ftp://h", false), ("https://h h", false), ("https://h\n", false),
+            ("ftp://h", false), ("https://h h", false), ("https://h\n", false), ("https://h:99999", false),
+            ("https://h:", false), ("https://h:x", false),
+            ("https://:80", false), ("https://[::1", false), ("https://[::1]x", false),
+            ("https://CA.Example.org", true),
         ])
     func origins(text: String, isGood: Bool) {
         #expect((PublicURL(text) != nil) == isGood)

@@ -27,7 +27,8 @@ import Testing
             parameters: try created.settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
             requiring: [created.root], clock: Timestamp.now,
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
-        let issuing = try KeyFiles.issuingCertificate(in: directory, passphrase, now: .now())
+        let issuing = try KeyFiles.issuingCertificate(
+            chain: directory.chain, key: directory.issuingKey, passphrase, now: .now())
         return HealthRoutes(issuing: issuing, log: log, now: now)
     }
 

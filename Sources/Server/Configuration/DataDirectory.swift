@@ -11,6 +11,16 @@ package struct DataDirectory: Hashable, Sendable {
         self.path = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
     }
 
+    /// Throws one line when the directory cannot be made: something is there, or its parent is not.
+    package func requireNew() throws(ConfigurationMistakes) {
+        guard !path.isEmpty else { throw ConfigurationMistakes(["--data-dir is empty"]) }
+        guard !PrivateFile.exists(path) else {
+            throw ConfigurationMistakes(["\(path) exists already; nothing was touched"])
+        }
+        let parent = PrivateFile.parent(of: path)
+        guard PrivateFile.exists(parent) else { throw ConfigurationMistakes(["\(parent) does not exist"]) }
+    }
+
     package var settings: String { "\(path)/settings.yaml" }
     package var authority: String { "\(path)/ca" }
     package var root: String { "\(authority)/root.pem" }

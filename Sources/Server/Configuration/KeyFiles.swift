@@ -3,30 +3,35 @@ internal import OpenSSL
 
 /// Reads the certificates and keys of a data directory.
 enum KeyFiles {
-    /// The chain and its key from a data directory; throws every mistake at once.
+    /// The chain and its key from two files; throws every mistake at once.
+    ///
+    /// `readers` says who may be able to read the key.
     static func issuingCertificate(
-        in directory: DataDirectory, _ passphrase: Passphrase, now: Timestamp
+        chain chainPath: String, key keyPath: String, readers: PrivateFile.Readers = .ownerOnly,
+        _ passphrase: Passphrase, now: Timestamp
     ) throws -> IssuingCertificate {
-        guard let blocks = PEM.blocks(in: try PrivateFile.read(directory.chain, readers: .anyone)) else {
-            throw ConfigurationMistakes(["\(directory.chain): error during PEM decoding"])
+        guard let blocks = PEM.blocks(in: try PrivateFile.read(chainPath, readers: .anyone)) else {
+            throw ConfigurationMistakes(["\(chainPath): error during PEM decoding"])
         }
         var chain: [Certificate] = []
         for (index, block) in blocks.enumerated() {
             guard block.label == "CERTIFICATE", let certificate = try? Certificate(der: block.bytes) else {
-                throw ConfigurationMistakes(["\(directory.chain): block \(index + 1) is not a certificate"])
+                throw ConfigurationMistakes(["\(chainPath): block \(index + 1) is not a certificate"])
             }
             chain.append(certificate)
         }
         do {
-            return try IssuingCertificate(chain: chain, key: try key(directory.issuingKey, passphrase), now: now)
+            return try IssuingCertificate(chain: chain, key: try key(keyPath, readers: readers, passphrase), now: now)
         } catch let error as IssuingCertificateError {
-            throw ConfigurationMistakes(error.mistakes.map { "\(directory.chain): \($0)" })
+            throw ConfigurationMistakes(error.mistakes.map { "\(chainPath): \($0)" })
         }
     }
 
-    /// A private key that its owner alone can read; throws one line that says what is wrong.
-    static func key(_ path: String, _ passphrase: Passphrase) throws -> LocalSigningKey {
-        let pem = try PrivateFile.read(path, readers: .ownerOnly)
+    /// A private key, encrypted; throws one line that says what is wrong.
+    static func key(
+        _ path: String, readers: PrivateFile.Readers = .ownerOnly, _ passphrase: Passphrase
+    ) throws -> LocalSigningKey {
+        let pem = try PrivateFile.read(path, readers: readers)
         guard PEM.firstBlock(in: pem)?.label == "ENCRYPTED PRIVATE KEY" else {
             throw ConfigurationMistakes([
                 "\(path): not an encrypted private key; encrypt it with: openssl pkcs8 -topk8 -v2 aes-256-cbc"

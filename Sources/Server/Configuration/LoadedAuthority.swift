@@ -22,17 +22,19 @@ struct LoadedAuthority: Sendable {
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host only")
         }
+        mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
         let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
         let settings = Self.attempt(&mistakes) { try readSettings(options.dataDirectory) }
         let passphrase = Self.attempt(&mistakes, passphrase)
         let issuing = passphrase.flatMap { passphrase in
             Self.attempt(&mistakes) {
-                try KeyFiles.issuingCertificate(in: options.dataDirectory, passphrase, now: now)
+                try KeyFiles.issuingCertificate(
+                    chain: options.dataDirectory.chain, key: options.dataDirectory.issuingKey, passphrase, now: now)
             }
         }
         let logKey = settings.flatMap { settings in
             passphrase.flatMap { passphrase in
-                Self.attempt(&mistakes) { try KeyFiles.key(options.dataDirectory.logKey(settings.shard), passphrase) }
+                Self.attempt(&mistakes) { try readLogKey(options.dataDirectory, settings.shard, passphrase) }
             }
         }
         if issuing?.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) }) == true,
@@ -47,6 +49,16 @@ struct LoadedAuthority: Sendable {
             throw ConfigurationMistakes(mistakes)
         }
         return LoadedAuthority(settings: settings, issuers: issuers, policy: policy, issuing: issuing, logKey: logKey)
+    }
+
+    /// What decides who is certified and how, and is open to everybody.
+    private static func exposedPaths(_ options: ServerOptions) -> [String] {
+        let directory = options.dataDirectory
+        return [
+            directory.path, directory.settings, directory.authority, directory.chain, directory.logs,
+            options.issuerFile,
+        ]
+        .filter(PrivateFile.isWritableByOthers)
     }
 
     /// Runs one step and turns what it throws into mistakes.
@@ -92,10 +104,26 @@ struct LoadedAuthority: Sendable {
         return issuers
     }
 
+    /// The log key, after a look at the file with its public half, which operators hand out to clients.
+    private static func readLogKey(
+        _ directory: DataDirectory, _ shard: String, _ passphrase: Passphrase
+    ) throws -> LocalSigningKey {
+        let key = try KeyFiles.key(directory.logKey(shard), passphrase)
+        let published = PEM.firstBlock(in: try PrivateFile.read(directory.logPublicKey(shard), readers: .anyone))
+        guard published?.bytes == key.publicKey.subjectPublicKeyInfo.der else {
+            throw ConfigurationMistakes(["\(directory.logPublicKey(shard)): not the public half of the log key"])
+        }
+        return key
+    }
+
     private static func readSettings(_ directory: DataDirectory) throws -> DataDirectorySettings {
         guard PrivateFile.exists(directory.path) else {
             throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
         }
-        return try DataDirectorySettings(yaml: try readText(directory.settings))
+        do {
+            return try DataDirectorySettings(yaml: try readText(directory.settings))
+        } catch let error as ConfigurationMistakes {
+            throw ConfigurationMistakes(error.lines.map { "\(directory.path)/\($0)" })
+        }
     }
 }

@@ -60,9 +60,7 @@ package struct NewAuthority: Sendable {
     ///
     /// Throws when the directory exists or anything fails; nothing is left in its place then.
     package func create(at directory: DataDirectory, passphrase: Passphrase) async throws -> CreatedAuthority {
-        guard !PrivateFile.exists(directory.path) else {
-            throw ConfigurationMistakes(["\(directory.path) exists already; nothing was touched"])
-        }
+        try directory.requireNew()
         let suffix = try RandomBytes.generate(count: 6).hexadecimal
         let draft = DataDirectory("\(directory.path).incomplete-\(suffix)")
         do {
@@ -115,11 +113,15 @@ package struct NewAuthority: Sendable {
     private func copy(
         from directory: String, to draft: DataDirectory, _ passphrase: Passphrase
     ) throws -> IssuingCertificate {
-        for name in ["chain.pem", "issuing-key.pem"] {
-            let bytes = try PrivateFile.read("\(directory)/\(name)", readers: .anyone)
-            try PrivateFile.create("\(draft.authority)/\(name)", bytes)
+        let source = ["chain.pem", "issuing-key.pem"].map { "\(directory)/\($0)" }
+        let loaded = try KeyFiles.issuingCertificate(
+            chain: source[0], key: source[1], readers: .anyone, passphrase, now: now)
+        guard loaded.root.issuer == loaded.root.subject else {
+            throw ConfigurationMistakes(["\(source[0]): the last certificate is not a root, which clients need"])
         }
-        let loaded = try KeyFiles.issuingCertificate(in: draft, passphrase, now: now)
+        for (path, copy) in zip(source, [draft.chain, draft.issuingKey]) {
+            try PrivateFile.create(copy, try PrivateFile.read(path, readers: .anyone))
+        }
         try write(text: loaded.certificate.pem, to: draft.issuing)
         try write(text: loaded.root.pem, to: draft.root)
         return loaded

@@ -16,8 +16,12 @@ package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
 
     /// What the operating system said last about a path.
     static func last(_ path: String) -> FileError {
-        let text = unsafe strerror(errno).map { unsafe String(cString: $0) } ?? "error \(errno)"
-        return FileError("\(path): \(text)")
+        FileError("\(path): \(reason(errno))")
+    }
+
+    /// The operating system's words for an error number.
+    static func reason(_ number: Int32) -> String {
+        unsafe strerror(number).map { unsafe String(cString: $0) } ?? "error \(number)"
     }
 }
 
@@ -86,6 +90,18 @@ package enum PrivateFile {
         return unsafe stat(path, &status) == 0 && status.st_mode & 0o077 != 0
     }
 
+    /// Whether everybody may write to a file or directory; false when it is not there.
+    package static func isWritableByOthers(_ path: String) -> Bool {
+        var status = stat()
+        return unsafe stat(path, &status) == 0 && status.st_mode & 0o002 != 0
+    }
+
+    /// The directory that a path's last part lies in.
+    static func parent(of path: String) -> String {
+        let parent = path.split(separator: "/").dropLast().joined(separator: "/")
+        return path.hasPrefix("/") ? "/\(parent)" : (parent.isEmpty ? "." : parent)
+    }
+
     /// Whether something is at a path.
     package static func exists(_ path: String) -> Bool {
         var status = stat()
@@ -113,8 +129,7 @@ package enum PrivateFile {
             unsafe rmdir(target)
             throw error
         }
-        let parent = target.split(separator: "/").dropLast().joined(separator: "/")
-        try synchronizeDirectory(target.hasPrefix("/") ? "/\(parent)" : (parent.isEmpty ? "." : parent))
+        try synchronizeDirectory(parent(of: target))
     }
 
     /// Makes the names in a directory durable.

@@ -11,11 +11,20 @@ package struct PublicURL: Hashable, Sendable, CustomStringConvertible {
         guard let scheme = ["https://", "http://"].first(where: { trimmed.hasPrefix($0) }) else { return nil }
         let authority = trimmed.dropFirst(scheme.count)
         let allowed = authority.utf8.allSatisfy { (0x21...0x7E).contains($0) && !"/?#@\\+".utf8.contains($0) }
-        guard !authority.isEmpty, allowed else { return nil }
-        self.text = trimmed
+        guard !authority.isEmpty, allowed, Self.hasUsablePort(authority) else { return nil }
+        // Host names have no case, but the log's name is compared byte for byte.
+        self.text = trimmed.lowercased()
     }
 
     package var description: String { text }
+
+    /// Whether what follows the host, if anything, is a port.
+    private static func hasUsablePort(_ authority: Substring) -> Bool {
+        let rest = authority.hasPrefix("[") ? authority.drop { $0 != "]" }.dropFirst() : authority.drop { $0 != ":" }
+        guard !rest.isEmpty else { return !authority.hasPrefix("[") || authority.hasSuffix("]") }
+        guard rest.hasPrefix(":"), let port = UInt16(rest.dropFirst()) else { return false }
+        return port > 0 && authority.first != ":"
+    }
 
     /// The submission prefix of a shard's log, ending in a slash (Static CT API, "Parameters").
     package func submissionPrefix(shard: String) -> String { "\(text)/log/\(shard)/" }

@@ -72,7 +72,7 @@ struct CARoutes: Sendable {
             return status
         case let refusal as IssuanceRefusal:
             metrics.refused(refusal.category)
-            logger.warning("refused", metadata: ["reason": "\(refusal.category)", "detail": "\(refusal)"])
+            logger.warning("refused", metadata: ["reason": "\(refusal.category)", "detail": "\(refusal.detail ?? "")"])
             return APIStatus(.invalidArgument, refusal.publicMessage)
         case let failure as IssuanceFailure:
             metrics.failed(failure.category)

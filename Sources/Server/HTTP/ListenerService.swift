@@ -14,6 +14,24 @@ final class ListenerService: Service {
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
 
+    /// An address on which we cannot listen.
+    struct CannotListen: Error, CustomStringConvertible {
+        let host: String
+        let port: Int
+        let cause: any Error
+
+        var description: String {
+            let reason = (cause as? IOError).map { FileError.reason($0.errnoCode) } ?? "no such address"
+            return "cannot listen on \(host) port \(port): \(reason)"
+        }
+    }
+
+    private var isBound: Bool {
+        bound.withLock { bound in
+            if case .done(.success) = bound { true } else { false }
+        }
+    }
+
     private enum Bound {
         case waiting([CheckedContinuation<String, any Error>])
         case done(Result<String, any Error>)
@@ -37,9 +55,9 @@ final class ListenerService: Service {
             try await run(self)
             resolve(.failure(CancellationError()))
         } catch {
-            resolve(.failure(error))
-            logger.error("cannot listen", metadata: ["host": "\(host)", "port": "\(port)", "error": "\(error)"])
-            throw error
+            let failure = isBound ? error : CannotListen(host: host, port: port, cause: error)
+            resolve(.failure(failure))
+            throw failure
         }
     }
 

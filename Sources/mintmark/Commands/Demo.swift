@@ -31,8 +31,12 @@ struct Demo: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
+        if let output, PrivateFile.exists(output) {
+            throw ConfigurationMistakes(["\(output) exists already; --output makes a new directory"])
+        }
         say("Making a CA with its keys, certificates and log in a temporary directory …")
-        let authority = try await create(email.map { .email($0) } ?? .workflow)
+        let identity = email.map { DemoAuthority.Identity.email($0) } ?? .workflow
+        let authority = try await Interruption.guarding({ try await DemoAuthority.create(identity) }) { $0.remove() }
         defer { authority.remove() }
         if let output { try PrivateFile.createDirectory(output) }
         let server = try await authority.server()
@@ -44,24 +48,9 @@ struct Demo: AsyncParsableCommand {
             failureTerminationBehavior: .gracefullyShutdownGroup)
         try await ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: services + [last], gracefulShutdownSignals: [.sigterm, .sigint], logger: authority.logger)
+                services: services + [last], gracefulShutdownSignals: [.sigterm, .sigint, .sighup],
+                logger: authority.logger)
         ).run()
-    }
-
-    /// Makes the CA; a signal meanwhile ends the command once there is something to remove.
-    private func create(_ identity: DemoAuthority.Identity) async throws -> DemoAuthority {
-        let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint)
-        return try await withThrowingTaskGroup(of: DemoAuthority?.self) { tasks in
-            tasks.addTask { try await DemoAuthority.create(identity) }
-            tasks.addTask {
-                for await _ in signals { break }
-                return nil
-            }
-            defer { tasks.cancelAll() }
-            if let authority = try await tasks.next() ?? nil { return authority }
-            (try await tasks.next() ?? nil)?.remove()
-            throw ExitCode.failure
-        }
     }
 
     private func request(_ authority: DemoAuthority, _ server: MintmarkServer) async throws {
@@ -74,7 +63,7 @@ struct Demo: AsyncParsableCommand {
             outcome, logKey: authority.created.directory.logPublicKey(settings.shard),
             directory: output ?? authority.directory)
         let verdict = try await files.verifyWithOpenSSLCommand()
-        say("  ok: openssl verify says: \(verdict ?? "(no openssl command here: left out)")")
+        say(verdict.map { "  ok: openssl verify says: \($0)" } ?? "  left out: there is no openssl command here")
         if json {
             StandardOutput.write(JSONText(result(outcome, files, issuerURL, verdict)).string)
         } else {
@@ -108,16 +97,17 @@ struct Demo: AsyncParsableCommand {
     private func commands(_ authority: DemoAuthority, _ issuerURL: String, _ files: DemoFiles) -> String {
         let settings = authority.created.settings
         let log = settings.publicURL.submissionPrefix(shard: settings.shard)
+        let program = CommandLine.arguments.first ?? "mintmark"
         return """
 
             Still up. Try:
               curl -s \(settings.publicURL)/api/v2/trustBundle
               curl -s \(settings.publicURL)/api/v2/configuration
               curl -s \(log)ct/v1/get-sth
-              curl -s \(log)checkpoint | mintmark inspect -
+              curl -s \(log)checkpoint | \(program) inspect -
               curl -s '\(log)ct/v1/get-entries?start=0&end=0'
               curl -s -d '{"sub":"me"}' \(issuerURL)/token
-              mintmark inspect \(files.leaf)
+              \(program) inspect \(files.leaf)
             Ctrl-C stops everything and removes the directory.
             """
     }
@@ -134,7 +124,11 @@ private struct DemoClient: Service {
     let stays: Bool
 
     func run() async throws {
-        try await cancelWhenGracefulShutdown { try await work() }
+        do {
+            try await cancelWhenGracefulShutdown { try await work() }
+        } catch is CancellationError {
+            throw Interruption.Interrupted()
+        }
         if stays { try await gracefulShutdown() }
     }
 }

@@ -50,9 +50,13 @@ struct Init: AsyncParsableCommand {
         let settings = try NewAuthority(
             organization: organization, publicURL: publicUrl, shard: shard,
             certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType ?? .p384), now: .now())
-        let passphrase = try passphraseOptions.passphrase(isNew: true)
-        StandardError.write("Making keys, certificates and the log (encrypting three keys takes a second or two) …")
-        let created = try await settings.create(at: DataDirectory(dataDir), passphrase: passphrase)
+        let directory = DataDirectory(dataDir)
+        try directory.requireNew()
+        let passphrase = try passphraseOptions.passphrase(isNew: existingCa == nil)
+        StandardError.write("Making \(existingCa == nil ? "keys, certificates and the log" : "the log") …")
+        let created = try await Interruption.guarding({
+            try await settings.create(at: directory, passphrase: passphrase)
+        }) { PrivateFile.removeDirectory($0.directory.path) }
         StandardOutput.write(summary(created))
     }
 
@@ -70,12 +74,12 @@ struct Init: AsyncParsableCommand {
                 valid until        \(created.issuing.notAfter.rfc3339)
               log                  \(created.settings.publicURL.submissionPrefix(shard: shard))
                 log ID             \(created.logID.hex)
-                takes expiry from  \(created.settings.windowStart.rfc3339)
-                until before       \(created.settings.windowEnd.rfc3339)
+                takes certificates that expire before
+                                   \(created.settings.windowEnd.rfc3339)
 
             Give your clients: \(directory.root) and \(directory.logPublicKey(shard))
             Back up, apart from each other: \(directory.path) and the passphrase.
-            \(existingCa == nil ? "Then take \(directory.rootKey) off this machine: serving does not need it." : "")
+            \(existingCa == nil ? "Then take \(directory.rootKey) off this machine: serving does not need it." : "The root's key was not needed and not copied.")
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
             Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import Dispatch
 internal import OpenSSL
 internal import Server
 
@@ -65,11 +66,22 @@ struct PassphraseOptions: ParsableArguments {
     private static func prompt(_ text: String) throws -> [UInt8] {
         var settings = termios()
         guard unsafe tcgetattr(STDIN_FILENO, &settings) == 0 else { throw ConfigurationMistakes(["no terminal"]) }
+        // A signal at the prompt must not leave the terminal without echo.
+        signal(SIGINT, SIG_IGN)
+        let interruption = DispatchSource.makeSignalSource(signal: SIGINT, queue: .global())
+        interruption.setEventHandler { [settings] in
+            var settings = settings
+            unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            Glibc.exit(130)
+        }
+        interruption.resume()
         var silent = settings
         silent.c_lflag &= ~tcflag_t(ECHO)
         unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
         defer {
             unsafe tcsetattr(STDIN_FILENO, TCSAFLUSH, &settings)
+            interruption.cancel()
+            signal(SIGINT, SIG_DFL)
             StandardError.write("")
         }
         _ = unsafe text.utf8CString.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count - 1) }

@@ -12,6 +12,12 @@ enum FileDescription {
         }
     }
 
+    /// The content has a known form and cannot be put in words.
+    struct Unreadable: Error, CustomStringConvertible {
+        let what: String
+        var description: String { what }
+    }
+
     /// The text for a file's bytes, each part with a heading.
     static func text(_ bytes: [UInt8]) throws -> String {
         if let blocks = PEM.blocks(in: bytes), !blocks.isEmpty {
@@ -19,9 +25,10 @@ enum FileDescription {
         }
         if let certificate = try? Certificate(der: bytes) { return text(certificate) }
         if let request = try? CertificateRequest(der: bytes) { return text(request) }
+        if let info = try? SubjectPublicKeyInfo(der: bytes) { return text(info) }
         if let note = try? SignedNote(parsing: bytes) { return text(note) }
         let token = bytes.filter { ![0x09, 0x0A, 0x0D, 0x20].contains($0) }
-        if let jws = try? CompactJWS(token) { return text(jws) }
+        if let jws = try? CompactJWS(token) { return try text(jws) }
         throw Unrecognized()
     }
 
@@ -30,9 +37,13 @@ enum FileDescription {
         case "CERTIFICATE": return text(try Certificate(der: block.bytes))
         case "CERTIFICATE REQUEST", "NEW CERTIFICATE REQUEST": return text(try CertificateRequest(der: block.bytes))
         case "PUBLIC KEY":
-            var rows = Rows()
-            rows.add("key", KeyDescription.text(try SubjectPublicKeyInfo(der: block.bytes)))
-            return "Public key\n\(rows.text())"
+            do {
+                return text(try SubjectPublicKeyInfo(der: block.bytes))
+            } catch {
+                throw Unreadable(what: "the public key is of a kind or encoding that is not accepted")
+            }
+        case let label where label.hasSuffix("PRIVATE KEY"):
+            throw Unreadable(what: "a private key, which this command does not look at")
         default: throw Unrecognized()
         }
     }
@@ -40,6 +51,12 @@ enum FileDescription {
     private static func text(_ certificate: Certificate) -> String {
         let description = CertificateDescription(certificate)
         return "\(description.kind), not verified\n\(description.rows.text())"
+    }
+
+    private static func text(_ info: SubjectPublicKeyInfo) -> String {
+        var rows = Rows()
+        rows.add("key", KeyDescription.text(info))
+        return "Public key\n\(rows.text())"
     }
 
     private static func text(_ request: CertificateRequest) -> String {
@@ -54,12 +71,17 @@ enum FileDescription {
         return "Certificate signing request (only its key is ever used)\n\(rows.text())"
     }
 
-    private static func text(_ jws: CompactJWS) -> String {
+    private static func text(_ jws: CompactJWS) throws -> String {
         var rows = Rows()
         rows.add("algorithm", jws.algorithm.rawValue)
         rows.add("key ID", jws.keyID ?? "(none)")
         let limits = JSONLimits(byteCount: CompactJWS.byteLimit)
-        let claims = (try? JSONValue(parsing: jws.payload, limits: limits))?.members ?? []
+        let claims: [JSONMember]
+        do {
+            claims = try JSONValue(parsing: jws.payload, limits: limits).members ?? []
+        } catch {
+            throw Unreadable(what: "an identity token whose claims cannot be read: \(error)")
+        }
         for claim in claims { rows.add("claim \(claim.name.debugQuoted)", text(claim)) }
         return "Identity token, NOT verified: anybody can write these claims\n\(rows.text())"
     }
