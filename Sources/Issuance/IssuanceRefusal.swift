@@ -43,10 +43,42 @@ package enum IssuanceRefusal: Error, Sendable {
         }
     }
 
+    /// What the sender may know beside the class: limits, names of claims and what is expected, by name.
+    ///
+    /// Never a value of a token, a host or a path.
+    package var facts: [(name: String, value: String)] {
+        switch self {
+        case .token(let refusal): Self.facts(of: refusal)
+        case .keyInsecure(let reason): [("weakness", reason)]
+        case .signatureAlgorithmNotRecognized(let name): [("algorithm", name)]
+        case .signingAlgorithmNotPermitted(let type, let hash): [("keyType", type), ("hash", hash)]
+        case .certificateContent, .certificateSigningRequestNotParseable, .publicKeyNotParseable,
+            .proofOfPossessionDoesNotVerify:
+            []
+        }
+    }
+
+    private static func facts(of refusal: TokenRefusal) -> [(name: String, value: String)] {
+        switch refusal {
+        case .tooLarge(let limit), .claimsTooLarge(let limit), .tooManyWaiters(let limit): [("limit", "\(limit)")]
+        case .notBase64URL(let part), .notJSON(let part, _): [("part", part.rawValue)]
+        case .partTooLarge(let part, let limit): [("part", part.rawValue), ("limit", "\(limit)")]
+        case .audienceMissing(let expected): [("audienceExpected", expected)]
+        case .expired(let duration): [("expiredBySeconds", "\(duration.components.seconds)")]
+        case .notYetValid(let duration): [("validInSeconds", "\(duration.components.seconds)")]
+        case .claimMissing(let claim), .claimMalformed(let claim): [("claim", claim)]
+        case .claimTooLarge(let claim, let limit): [("claim", claim), ("limit", "\(limit)")]
+        case .emailNotAnAddress(let fault): [("fault", fault.rawValue)]
+        case .notCompactJWS, .algorithmNotAllowed, .criticalHeader, .typeNotJWT, .keyIDMalformed, .issuerUnknown,
+            .emailNotVerified, .noMatchingKey, .signatureInvalid, .keysUnavailable, .cancelled:
+            []
+        }
+    }
+
     /// The class of the refusal, from a closed set: a metric label and a field of the log line.
     package var category: String {
         switch self {
-        case .token(let refusal): "token-\(refusal.code)"
+        case .token(let refusal): refusal.code.hasPrefix("token-") ? refusal.code : "token-\(refusal.code)"
         case .certificateSigningRequestNotParseable: "csr-not-parseable"
         case .publicKeyNotParseable: "public-key-not-parseable"
         case .keyInsecure: "key-insecure"

@@ -4,6 +4,7 @@ import base64
 import functools
 import hashlib
 import json
+import pathlib
 
 import requests
 from cryptography import x509
@@ -13,6 +14,8 @@ import keys
 import merkle
 
 SCT_LIST, POISON = "1.3.6.1.4.1.11129.2.4.2", "1.3.6.1.4.1.11129.2.4.3"
+
+REFUSALS = pathlib.Path(__file__).parents[2].joinpath("docs/refusals.md").read_text()
 
 TOKEN = "There was an error processing the identity token"
 REQUEST = "The certificate signing request could not be parsed"
@@ -76,11 +79,22 @@ def assert_error(answer: requests.Response, status: int, code: int, message: str
     assert answer.status_code == status, (answer.status_code, answer.text)
     assert answer.headers["Content-Type"] == "application/json"
     body = answer.json()
-    assert set(body) == {"code", "message", "details"} and body["code"] == code and body["details"] == []
+    assert set(body) == {"code", "message", "details"} and body["code"] == code
+    assert_details(body["details"])
     assert isinstance(body["message"], str) and body["message"]
     assert "CERTIFICATE" not in answer.text
     if message is not None:
         assert body["message"] == message
+
+
+def assert_details(details: list) -> None:
+    """At most one reason, in the form of google.rpc.ErrorInfo, and one that docs/refusals.md explains."""
+    assert isinstance(details, list) and len(details) <= 1
+    for detail in details:
+        assert set(detail) == {"@type", "reason", "domain", "metadata"}
+        assert detail["@type"] == "type.googleapis.com/google.rpc.ErrorInfo" and detail["domain"] == "mintmark"
+        assert f"`{detail['reason']}`" in REFUSALS, detail
+        assert all(isinstance(value, str) for value in detail["metadata"].values())
 
 
 class Issued:

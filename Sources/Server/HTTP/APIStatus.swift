@@ -15,12 +15,33 @@ struct APIStatus: Error, Hashable, Sendable {
 
     let code: Code
     let message: String
+    /// Why, for programs; nil when the code says all.
+    let reason: Reason?
     /// Seconds after which trying again is worth it; nil when it is not known.
     let retryAfter: Int?
 
-    init(_ code: Code, _ message: String, retryAfter: Int? = nil) {
+    /// One machine-readable reason, in the form of `google.rpc.ErrorInfo`.
+    struct Reason: Hashable, Sendable {
+        /// The class, such as `token-expired`.
+        let category: String
+        /// What the sender may know beside it, by name.
+        let facts: [String: String]
+
+        /// The member of `details`: the class in upper case as that message wants it.
+        fileprivate var json: JSONValue {
+            let facts = facts.sorted { $0.key < $1.key }.map { JSONMember(name: $0.key, value: .string($0.value)) }
+            return [
+                "@type": "type.googleapis.com/google.rpc.ErrorInfo",
+                "reason": .string(category.uppercased().replacing("-", with: "_")), "domain": "mintmark",
+                "metadata": .object(facts),
+            ]
+        }
+    }
+
+    init(_ code: Code, _ message: String, reason: Reason? = nil, retryAfter: Int? = nil) {
         self.code = code
         self.message = message
+        self.reason = reason
         self.retryAfter = retryAfter
     }
 
@@ -46,6 +67,7 @@ struct APIStatus: Error, Hashable, Sendable {
 
     /// The body of the answer.
     var json: JSONText {
-        JSONText(["code": .integer(code.rawValue), "message": .string(message), "details": []])
+        let details = reason.map { [$0.json] } ?? []
+        return JSONText(["code": .integer(code.rawValue), "message": .string(message), "details": .array(details)])
     }
 }

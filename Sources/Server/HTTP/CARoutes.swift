@@ -73,7 +73,10 @@ struct CARoutes: Sendable {
         case let refusal as IssuanceRefusal:
             metrics.refused(refusal.category)
             logger.warning("refused", metadata: ["reason": "\(refusal.category)", "detail": "\(refusal.detail ?? "")"])
-            return APIStatus(.invalidArgument, refusal.publicMessage)
+            let facts = Dictionary(refusal.facts) { first, _ in first }
+            return APIStatus(
+                .invalidArgument, refusal.publicMessage,
+                reason: APIStatus.Reason(category: refusal.category, facts: facts))
         case let failure as IssuanceFailure:
             metrics.failed(failure.category)
             logger.error("issuance failed", metadata: ["reason": "\(failure.category)", "cause": "\(failure)"])

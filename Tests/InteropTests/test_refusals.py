@@ -1,0 +1,55 @@
+"""Why requests are refused, for programs: one reason each, documented, without a value of the token."""
+
+import pathlib
+import re
+
+import client
+import keys
+from client import REFUSALS, good_body
+from conftest import ADDRESS
+
+SOURCES = pathlib.Path(__file__).parents[2] / "Sources"
+
+
+def reason(answer) -> tuple[str, dict]:
+    client.assert_error(answer, 400, 3, None)
+    [detail] = answer.json()["details"]
+    return detail["reason"], detail["metadata"]
+
+
+def test_every_reason_in_the_code_is_documented():
+    """R-55: the set is closed."""
+    tokens = re.findall(r': "([a-z0-9-]+)"', (SOURCES / "Identity/Tokens/TokenRefusal.swift").read_text())
+    others = re.findall(r'case \.\w+: "([a-z0-9-]+)"', (SOURCES / "Issuance/IssuanceRefusal.swift").read_text())
+    assert len(tokens) > 20 and len(others) >= 7
+    ours = {"too-many-waiters"}  # answered with 503, which is no refusal
+    names = [name if name.startswith("token-") else f"token-{name}" for name in tokens if name not in ours] + others
+    missing = [name for name in names if f"`{name.upper().replace('-', '_')}`" not in REFUSALS]
+    assert not missing
+
+
+def test_reasons_say_what_was_expected(world):
+    """API-13 SEC-04."""
+    issuer = world.email
+    for claims, expected, metadata in [
+        ({"aud": "other"}, "TOKEN_AUDIENCE_MISSING", {"audienceExpected": "sigstore"}),
+        ({"email_verified": False}, "TOKEN_EMAIL_NOT_VERIFIED", {}),
+        ({"email": "no address"}, "TOKEN_EMAIL_NOT_AN_ADDRESS", None),
+        ({"iss": "http://127.0.0.1:1"}, "TOKEN_ISSUER_UNKNOWN", {}),
+    ]:
+        body = good_body(issuer.token({**issuer.email(ADDRESS), **claims}), ADDRESS)
+        found, facts = reason(world.client.post(body))
+        assert found == expected and (metadata is None or facts == metadata)
+    old = good_body(issuer.token({**issuer.email(ADDRESS), "exp": 1_000_000_000}), ADDRESS)
+    found, facts = reason(world.client.post(old))
+    assert found == "TOKEN_EXPIRED" and int(facts["expiredBySeconds"]) > 500_000_000
+
+
+def test_reasons_about_keys_and_proofs(world):
+    """API-14: beside the exact message."""
+    key = keys.shared("p256")
+    body = world.good_body()
+    body["publicKeyRequest"]["proofOfPossession"] = client.text64(key.sign(b"another challenge"))
+    assert reason(world.client.post(body)) == ("PROOF_DOES_NOT_VERIFY", {})
+    body["publicKeyRequest"]["publicKey"]["content"] = "nonsense"
+    assert reason(world.client.post(body)) == ("PUBLIC_KEY_NOT_PARSEABLE", {})
