@@ -32,8 +32,10 @@ func library(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
 }
 
-func tests(_ name: String, _ dependencies: [Target.Dependency]) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, swiftSettings: strict)
+func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + dependencies, exclude: data,
+        swiftSettings: strict)
 }
 
 let package = Package(
@@ -92,7 +94,7 @@ let package = Package(
             "Identity",
             ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix, nioSSL, "TestVectors"]
         ),
-        tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging]),
+        tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging], data: ["Vectors"]),
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
         tests(
@@ -100,7 +102,8 @@ let package = Package(
             [
                 "OpenSSL", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog", hummingbird,
                 hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore,
-            ]
+            ],
+            data: ["Fixtures"]
         ),
     ]
 )

@@ -1,5 +1,6 @@
 package import Logging
 package import OpenSSL
+import StrictJSON
 import Synchronization
 
 /// The configured issuers: a token in, a principal or a refusal out.
@@ -9,21 +10,47 @@ import Synchronization
 package final class IssuerPool: Sendable {
     // By the bytes of the URL: as dictionary keys, strings that differ in their bytes could be equal.
     private let issuers: [[UInt8]: IssuerKeys]
+    private let matched: MatchedIssuers
     private let hasRun = Mutex(false)
-    private let stopped: AsyncStream<Never>
-    private let stop: AsyncStream<Never>.Continuation
 
-    /// The issuers, sorted by the bytes of their URLs.
-    package let configuration: [OIDCIssuer]
+    /// The fixed issuers sorted by the bytes of their URLs, then the meta issuers sorted by those of their patterns.
+    package let configuration: [ConfiguredIssuer]
 
-    /// Makes a pool; of two issuers with one URL the first counts.
-    package init(issuers: [OIDCIssuer], settings: IssuerPoolSettings = IssuerPoolSettings(), logger: Logger) {
-        let pairs = issuers.map {
-            (Array($0.url.utf8), IssuerKeys(issuer: $0, settings: settings, logger: logger))
+    private static let cluster = "https://kubernetes.default.svc"
+
+    /// Makes a pool; of two issuers with one URL, or two patterns with one text, the first counts.
+    package convenience init(
+        issuers: [OIDCIssuer], metaIssuers: [MetaIssuer] = [], settings: IssuerPoolSettings = IssuerPoolSettings(),
+        logger: Logger
+    ) {
+        self.init(
+            issuers: IssuerConfiguration(issuers: issuers, metaIssuers: metaIssuers), settings: settings,
+            logger: logger)
+    }
+
+    /// Makes a pool of all issuers of a configuration.
+    package init(
+        issuers configuration: IssuerConfiguration, settings: IssuerPoolSettings = IssuerPoolSettings(),
+        logger: Logger
+    ) {
+        let metas = Dictionary(configuration.metaIssuers.map { (Array($0.pattern.text.utf8), $0) }) { first, _ in first
         }
-        self.issuers = Dictionary(pairs) { first, _ in first }
-        configuration = self.issuers.sorted { $0.key.lexicographicallyPrecedes($1.key) }.map(\.value.issuer)
-        (stopped, stop) = AsyncStream.makeStream()
+        // Without the cluster's own issuer in the configuration, nobody asked us to be a part of a cluster.
+        let isInCluster =
+            configuration.issuers.contains { $0.url.hasSameBytes(as: Self.cluster) }
+            || metas.values.contains { $0.pattern.matches(Self.cluster) }
+        let pairs = configuration.issuers.map { issuer in
+            let credentials =
+                isInCluster && issuer.kind == .kubernetes ? KubernetesCredentials(files: settings.kubernetesFiles) : nil
+            return (
+                Array(issuer.url.utf8),
+                IssuerKeys(issuer: issuer, settings: settings, credentials: credentials, logger: logger)
+            )
+        }
+        issuers = Dictionary(pairs) { first, _ in first }
+        matched = MatchedIssuers(Array(metas.values), settings: settings, logger: logger)
+        self.configuration =
+            IssuerConfiguration(issuers: issuers.values.map(\.issuer), metaIssuers: Array(metas.values)).listed
     }
 
     /// Turns a token into the principal it speaks for (CA specification 2.1).
@@ -33,22 +60,35 @@ package final class IssuerPool: Sendable {
     /// caller stops waiting.
     package func authenticate(_ token: [UInt8], now: Timestamp) async throws(TokenRefusal) -> Principal {
         let token = try IdentityToken(token)
-        guard let keys = issuers[Array(token.claims.issuer.utf8)] else { throw .issuerUnknown }
-        try token.claims.check(audience: keys.issuer.clientID, now: now)
+        let keys = try keys(for: token.claims, now: now)
         try await keys.verify(token.jws)
-        switch keys.issuer.kind {
-        case .email(let issuerClaim, let skipVerification):
-            return try EmailPrincipal.principal(
-                from: token.claims, issuerClaim: issuerClaim, skipVerification: skipVerification)
-        case .githubWorkflow:
-            return try GitHubWorkflowPrincipal.principal(from: token.claims)
+        return try keys.issuer.kind.principal(from: token.claims)
+    }
+
+    /// The configured URL or pattern that an `iss` belongs to; nil when it is not configured.
+    ///
+    /// For metric labels: the set of answers is closed, however many issuers match a pattern.
+    package func configuredName(of issuer: String) -> String? {
+        if issuers[Array(issuer.utf8)] != nil { return issuer }
+        return matched.metaIssuer(for: issuer)?.pattern.text
+    }
+
+    /// The keys of the issuer of a token that is for us and for now; an exact URL beats every pattern.
+    private func keys(for claims: ClaimsSet, now: Timestamp) throws(TokenRefusal) -> IssuerKeys {
+        if let keys = issuers[Array(claims.issuer.utf8)] {
+            try claims.check(audience: keys.issuer.clientID, now: now)
+            return keys
         }
+        guard let issuer = matched.metaIssuer(for: claims.issuer)?.issuer(claims.issuer) else { throw .issuerUnknown }
+        try claims.check(audience: issuer.clientID, now: now)
+        return try matched.keys(of: issuer)
     }
 
     /// Keeps the keys of all issuers fresh until `shutdown()` is called or the task is cancelled.
     ///
-    /// Starts by fetching from all issuers at the same time; a failure is a warning in the log and never an error. Each
-    /// issuer has its own tasks, so one that hangs delays no other (reliability R-30). A second call returns at once.
+    /// Starts by fetching from all fixed issuers at the same time; a failure is a warning in the log and never an error.
+    /// Each of them has its own tasks, so one that hangs delays no other (reliability R-30). Issuers that a pattern
+    /// names are asked when their tokens come. A second call returns at once.
     package func run() async {
         let mayRun = hasRun.withLock { hasRun in
             defer { hasRun = true }
@@ -57,13 +97,14 @@ package final class IssuerPool: Sendable {
         guard mayRun else { return }
         await withDiscardingTaskGroup { group in
             for keys in issuers.values { group.addTask { await keys.run() } }
-            for await _ in stopped {}
+            for await keys in matched.queue.fetches { group.addTask { await keys.fetchQueued() } }
             group.cancelAll()
         }
+        matched.close()
     }
 
     /// Ends `run()`: fetches under way are given up, and tokens that wait for them are refused.
     package func shutdown() {
-        stop.finish()
+        matched.queue.finish()
     }
 }

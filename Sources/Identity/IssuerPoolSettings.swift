@@ -18,6 +18,12 @@ package struct IssuerPoolSettings: Hashable, Sendable {
     package var shortestPause = Duration.seconds(10)
     /// The longest pause after failures.
     package var longestPause = Duration.seconds(300)
+    /// How many issuers found by a pattern are remembered with their keys.
+    package var matchedIssuerLimit = 1000
+    /// How many fetches for issuers found by a pattern may be under way.
+    package var matchedFetchLimit = 32
+    /// Where Kubernetes mounts what its issuers need.
+    package var kubernetesFiles = KubernetesFiles()
 
     /// The specified values.
     package init() {}

@@ -47,12 +47,13 @@ package final class CertificateAuthority: Sendable {
         try policy.checkStrength(of: info)
         let hash = try ProofOfPossession.verify(key, challenge: principal.challenge)
         try policy.checkAllowed(info, hash: hash)
+        let content = try CertificateProfile.content(of: principal)
         let issued = try await mint(for: principal, info, now: now())
         logger.notice(
             "issued",
             metadata: [
                 "serial": "\(issued.certificate.serialNumber.hexadecimal)",
-                "name": "\(principal.subjectAlternativeName.text)",
+                "name": "\(content.subjectAlternativeName.text)",
                 "oidc.issuer": "\(principal.issuer)",
                 "spki.sha256": "\(info.sha256.hex)",
                 "leaf.index": "\(issued.signedCertificateTimestamp.leafIndex.map { "\($0.value)" } ?? "none")",

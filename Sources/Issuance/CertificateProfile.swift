@@ -13,6 +13,7 @@ package enum CertificateProfile {
     package static func prepare(
         _ principal: Principal, _ key: SubjectPublicKeyInfo, issuing: IssuingCertificate, now: Timestamp
     ) throws -> LintedTemplate {
+        let content = try content(of: principal)
         let start = Timestamp(seconds: now.seconds)
         let end = start.adding(milliseconds: lifetimeInMilliseconds)
         guard issuing.isValid(from: start, to: end) else {
@@ -26,7 +27,15 @@ package enum CertificateProfile {
             extensions: try LeafExtensions.all(for: principal, key: key, issuing: issuing)
         )
         let expectation = ProfileLint.Expectation(
-            fields: fields, authorityKeyIdentifier: issuing.keyIdentifier, name: principal.subjectAlternativeName)
+            fields: fields, authorityKeyIdentifier: issuing.keyIdentifier, name: content.subjectAlternativeName)
         return try LintedTemplate(expectation)
+    }
+
+    /// The content that a principal's claims make; throws the refusal that has waited for the proof to be checked.
+    static func content(of principal: Principal) throws(IssuanceRefusal) -> CertificateContent {
+        switch principal.content {
+        case .success(let content): return content
+        case .failure(let refusal): throw .certificateContent(refusal.text)
+        }
     }
 }

@@ -90,18 +90,33 @@ enum ProfileLint {
         return body.isAtEnd && found == identifier
     }
 
-    /// Whether the value holds one name, of the principal's kind and with its text in printable ASCII.
+    /// Whether the value holds one name, of the principal's kind; all but user names in printable ASCII.
     private static func isOnly(_ name: SubjectAlternativeName, in value: [UInt8]) -> Bool {
         var outer = DERReader(value)
         guard var names = try? outer.nested(tag: DERTag.sequence), outer.isAtEnd, let found = try? names.next(),
             names.isAtEnd, !found.content.isEmpty
         else { return false }
         let text = value[found.content]
+        if case .otherName(let username) = name {
+            return found.tag == DERTag.context(0, constructed: true) && isUsername(username, in: Array(text))
+        }
         guard text.allSatisfy({ (0x20...0x7E).contains($0) }) else { return false }
         switch name {
         case .email(let address): return found.tag == 0x81 && text.elementsEqual(address.utf8)
         case .uri(let uri): return found.tag == 0x86 && text.elementsEqual(uri.utf8)
+        case .otherName: return false
         }
+    }
+
+    /// Whether the content of an otherName is the type of user names and one UTF8String with exactly this text.
+    private static func isUsername(_ username: String, in content: [UInt8]) -> Bool {
+        var reader = DERReader(content)
+        guard let id = try? reader.content(tag: DERTag.objectIdentifier),
+            id.elementsEqual(LeafExtensions.usernameType.content),
+            var value = try? reader.nested(tag: DERTag.context(0, constructed: true)), reader.isAtEnd,
+            let text = try? value.content(tag: DERTag.utf8String), value.isAtEnd
+        else { return false }
+        return isText(text) && text.elementsEqual(username.utf8)
     }
 
     /// An extension of Fulcio's arc: 1 to 6 hold text, the later ones exactly one UTF8String with text.

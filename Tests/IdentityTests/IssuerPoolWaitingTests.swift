@@ -124,9 +124,9 @@ import Testing
             ],
             logger: Logger(label: "test"))
         #expect(
-            pool.configuration.map(\.url) == [
+            pool.configuration.map(\.name) == [
                 "https://B.example.com", "https://a.example.com", "https://b.example.com",
             ])
-        #expect(pool.configuration.last?.type == "email")
+        #expect(pool.configuration.last?.settings.kind.name == "email")
     }
 }

@@ -4,9 +4,11 @@ import OpenSSL
 import Testing
 
 @Suite struct CertificateProfileTests {
+    private static let name = SubjectAlternativeName.uri(
+        "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main")
     private static let principal = Principal(
         issuer: "http://oidc.example.com/gh", subject: "repo:o/r:ref:refs/heads/main", challenge: [1],
-        subjectAlternativeName: .uri("https://github.com/o/r/.github/workflows/x.yml@refs/heads/main"),
+        subjectAlternativeName: name,
         attributes: [(.sourceRepositoryURI, "https://github.com/o/r"), (.githubWorkflowTrigger, "push")])
 
     private static func fields(_ authority: TestAuthority) throws -> CertificateFields {
@@ -24,7 +26,7 @@ import Testing
         let authority = fields.extensions.first { $0.id == .authorityKeyIdentifier }?.value ?? []
         return ProfileLint.Expectation(
             fields: fields, authorityKeyIdentifier: Array(authority.dropFirst(4)),
-            name: principal.subjectAlternativeName)
+            name: name)
     }
 
     @Test("CRT-01 SCT-01 R-40: the precertificate lives ten minutes from one reading of the clock, poison last")

@@ -39,8 +39,8 @@ import Testing
         let first = try IssuerFile.issuers(in: yaml, warnings: &warnings)
         #expect(warnings.count == 1)
         #expect(try first == IssuerFile.issuers(in: json, warnings: &warnings))
-        #expect(first.map(\.url) == ["https://a.example.org"])
-        #expect(first.first?.challengeClaim == "email")
+        #expect(first.issuers.map(\.url) == ["https://a.example.org"])
+        #expect(first.issuers.first?.challengeClaim == "email")
     }
 
     @Test(

@@ -23,9 +23,10 @@ struct DocumentFetcher: Sendable {
 
     private let trustRoots: [[UInt8]]
     private let limit: Duration
-    private let resolver = HostResolver()
+    private let resolver: HostResolver
 
-    init(trustRoots: [[UInt8]], limit: Duration) {
+    init(trustRoots: [[UInt8]], limit: Duration, resolver: HostResolver) {
+        self.resolver = resolver
         self.trustRoots = trustRoots
         self.limit = limit
     }
@@ -34,12 +35,15 @@ struct DocumentFetcher: Sendable {
     ///
     /// Redirects are followed only on the same scheme, host and port, at most ten. Only status 200 without a content
     /// encoding counts, and at most 1 MiB of body is read.
-    func fetch(_ address: HTTPAddress, policy: AddressPolicy) async throws(FetchFailure) -> Document {
+    /// A bearer token is sent with the first request alone, never along a redirect.
+    func fetch(
+        _ address: HTTPAddress, policy: AddressPolicy, bearerToken: String? = nil
+    ) async throws(FetchFailure) -> Document {
         try await withDeadline(limit) {
             do throws(FetchFailure) {
                 let addresses = try await self.resolver.addresses(of: address.origin.host)
                 guard policy.admits(addresses) else { throw .addressRefused }
-                let body = try await self.body(of: address, at: addresses)
+                let body = try await self.body(of: address, at: addresses, bearerToken)
                 return .success(Document(value: try Self.read(body), addresses: addresses))
             } catch {
                 return .failure(error)
@@ -55,11 +59,13 @@ struct DocumentFetcher: Sendable {
         }
     }
 
-    private func body(of address: HTTPAddress, at candidates: [IPAddress]) async throws(FetchFailure) -> [UInt8] {
+    private func body(
+        of address: HTTPAddress, at candidates: [IPAddress], _ bearerToken: String?
+    ) async throws(FetchFailure) -> [UInt8] {
         var last = FetchFailure.hostNotFound
         for candidate in candidates.prefix(Self.addressLimit) {
             do throws(FetchFailure) {
-                return try await follow(address, at: candidate)
+                return try await follow(address, at: candidate, bearerToken)
             } catch .unreachable(let cause) {
                 last = .unreachable(cause)
             }
@@ -67,19 +73,23 @@ struct DocumentFetcher: Sendable {
         throw last
     }
 
-    private func follow(_ start: HTTPAddress, at candidate: IPAddress) async throws(FetchFailure) -> [UInt8] {
+    private func follow(
+        _ start: HTTPAddress, at candidate: IPAddress, _ bearerToken: String?
+    ) async throws(FetchFailure) -> [UInt8] {
         do {
             let configuration = try configuration(host: start.origin.host, connectingTo: candidate)
             return try await HTTPClient.withHTTPClient(configuration: configuration) { client in
                 var address = start
+                var token = bearerToken
                 for _ in 0...Self.redirectLimit {
-                    switch try await answer(to: address, from: client) {
+                    switch try await answer(to: address, from: client, token) {
                     case .body(let body): return body
                     case .redirect(let reference):
                         guard let next = address.resolving(reference), next.origin == start.origin else {
                             throw FetchFailure.redirectRefused
                         }
                         address = next
+                        token = nil
                     }
                 }
                 throw FetchFailure.tooManyRedirects(limit: Self.redirectLimit)
@@ -104,11 +114,14 @@ struct DocumentFetcher: Sendable {
         case redirect(String)
     }
 
-    private func answer(to address: HTTPAddress, from client: HTTPClient) async throws -> Answer {
+    private func answer(
+        to address: HTTPAddress, from client: HTTPClient, _ bearerToken: String?
+    ) async throws -> Answer {
         var request = HTTPClientRequest(url: address.text)
         request.headers.add(name: "Accept", value: "application/json")
         request.headers.add(name: "Accept-Encoding", value: "identity")
         request.headers.add(name: "User-Agent", value: "mintmark")
+        if let bearerToken { request.headers.add(name: "Authorization", value: "Bearer \(bearerToken)") }
         // `fetch` ends this by cancelling it: the client's own deadline would not cover the body.
         let response = try await client.execute(request, deadline: .distantFuture)
         if [301, 302, 303, 307, 308].contains(response.status.code) {

@@ -17,6 +17,7 @@ package enum FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
     case issuerMismatch
     case keysAddressRefused
     case noUsableKey
+    case trustFileUnreadable
 
     /// The failure in words for a log line.
     package var description: String {
@@ -34,6 +35,7 @@ package enum FetchFailure: Error, Hashable, Sendable, CustomStringConvertible {
         case .issuerMismatch: "the discovery document names another issuer"
         case .keysAddressRefused: "the discovery document names no acceptable address for keys"
         case .noUsableKey: "the key set has no usable key"
+        case .trustFileUnreadable: "the trust file of the cluster is missing or has no certificate"
         }
     }
 }

@@ -1,3 +1,5 @@
+import Logging
+
 /// Gets the discovery document and the key set of one issuer (CA specification 2.4).
 ///
 /// Owned by the one task that fetches for this issuer, so fetches of an issuer never overlap.
@@ -12,12 +14,21 @@ struct IssuerFetcher: Sendable {
     }
 
     private let issuer: OIDCIssuer
-    private let documents: DocumentFetcher
     private var discovered: Discovered?
 
-    init(issuer: OIDCIssuer, limit: Duration) {
+    private let limit: Duration
+    private let resolver: HostResolver
+    private let credentials: KubernetesCredentials?
+    private let logger: Logger
+
+    init(
+        issuer: OIDCIssuer, limit: Duration, resolver: HostResolver, credentials: KubernetesCredentials?, logger: Logger
+    ) {
+        self.resolver = resolver
         self.issuer = issuer
-        documents = DocumentFetcher(trustRoots: issuer.additionalTrustRoots, limit: limit)
+        self.limit = limit
+        self.credentials = credentials
+        self.logger = logger
     }
 
     /// Fetches the key set, and the discovery document first when there is none or an old one.
@@ -27,8 +38,7 @@ struct IssuerFetcher: Sendable {
         do throws(FetchFailure) {
             let discovered = try await discover()
             self.discovered = discovered
-            let document = try await documents.fetch(
-                discovered.metadata.keysAddress, policy: policy(for: discovered))
+            let document = try await get(discovered.metadata.keysAddress, policy: policy(for: discovered))
             guard let keys = JSONWebKeySet(document.value), !keys.keys.isEmpty else { throw .noUsableKey }
             return IssuerKeySnapshot(keys: keys, algorithms: discovered.metadata.algorithms, fetchedAt: .now)
         } catch {
@@ -41,12 +51,29 @@ struct IssuerFetcher: Sendable {
         if let discovered, discovered.fetchedAt.duration(to: .now) < Self.metadataAge { return discovered }
         let base = issuer.url.hasSuffix("/") ? String(issuer.url.dropLast()) : issuer.url
         guard let address = HTTPAddress(base + "/.well-known/openid-configuration") else { throw .addressRefused }
-        let document = try await documents.fetch(address, policy: .issuer(issuer))
+        let document = try await get(address, policy: .issuer(issuer))
         return Discovered(
             metadata: try ProviderMetadata(document.value, issuer: issuer),
             addresses: document.addresses,
             fetchedAt: .now
         )
+    }
+
+    private func get(
+        _ address: HTTPAddress, policy: AddressPolicy
+    ) async throws(FetchFailure) -> DocumentFetcher.Document {
+        var roots = issuer.settings.additionalTrustRoots
+        guard let credentials else {
+            return try await DocumentFetcher(trustRoots: roots, limit: limit, resolver: resolver)
+                .fetch(address, policy: policy)
+        }
+        // The service-account token opens the cluster: it goes to the issuer itself and nowhere else (R-36a).
+        guard address.origin == issuer.address.origin else { throw .keysAddressRefused }
+        roots += try await credentials.trustRoots()
+        let token = await credentials.token()
+        if token == nil { logger.warning("no service-account token; asking the issuer without one") }
+        return try await DocumentFetcher(trustRoots: roots, limit: limit, resolver: resolver)
+            .fetch(address, policy: policy, bearerToken: token)
     }
 
     private func policy(for discovered: Discovered) -> AddressPolicy {

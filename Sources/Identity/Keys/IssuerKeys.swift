@@ -17,6 +17,8 @@ final class IssuerKeys: Sendable {
         case absence
         /// No key that is here verifies a token.
         case failure
+        /// A token is here, and the keys have not been refreshed for long.
+        case age
     }
 
     /// How waiting for a fetch ended.
@@ -47,10 +49,18 @@ final class IssuerKeys: Sendable {
     private let state: Mutex<State>
     private let requests: AsyncStream<Void>
     private let request: AsyncStream<Void>.Continuation
+    private let credentials: KubernetesCredentials?
+    /// Where fetches are queued for issuers that have no task of their own; nil when `run()` makes them.
+    private let queue: FetchQueue?
 
-    init(issuer: OIDCIssuer, settings: IssuerPoolSettings, logger: Logger) {
+    init(
+        issuer: OIDCIssuer, settings: IssuerPoolSettings, credentials: KubernetesCredentials? = nil,
+        queue: FetchQueue? = nil, logger: Logger
+    ) {
         self.issuer = issuer
         self.settings = settings
+        self.credentials = credentials
+        self.queue = queue
         var logger = logger
         logger[metadataKey: "oidc.issuer"] = "\(issuer.url)"
         self.logger = logger
@@ -68,6 +78,7 @@ final class IssuerKeys: Sendable {
     ///
     /// When there are no keys, or none verifies the token, one fetch is waited for, if the limits permit one.
     func verify(_ jws: CompactJWS) async throws(TokenRefusal) {
+        await refreshIfOld()
         let (snapshot, generation) = current()
         guard let snapshot else {
             try await waitForKeys(after: generation)
@@ -83,6 +94,20 @@ final class IssuerKeys: Sendable {
             try fetched.verify(jws)
         }
     }
+
+    /// Refreshes keys that no task keeps fresh; when that fails the old ones serve until they are too old.
+    private func refreshIfOld() async {
+        guard queue != nil else { return }
+        let (snapshot, generation) = current()
+        guard let snapshot, snapshot.fetchedAt.duration(to: .now) >= settings.refreshInterval else { return }
+        _ = await waitForFetch(after: generation, cause: .age)
+    }
+
+    /// Whether the keys may be forgotten now: nobody waits for them.
+    var isIdle: Bool { state.withLock { !$0.isFetchPending && $0.waiters.isEmpty } }
+
+    /// Whether keys were ever fetched.
+    var hasKeys: Bool { state.withLock { $0.snapshot != nil } }
 
     private func current() -> (snapshot: IssuerKeySnapshot?, generation: UInt64) {
         let now = ContinuousClock.now
@@ -142,25 +167,30 @@ final class IssuerKeys: Sendable {
             let tokenCount = state.waiters.values.count { $0.cause != .schedule }
             if cause != .schedule && tokenCount >= settings.waiterLimit { return .tooManyWaiters }
             if !state.isFetchPending {
-                guard Self.begin(&state, cause: cause, at: now, settings) else { return .notPermitted }
-                request.yield()
+                if let refusal = begin(&state, cause: cause, at: now) { return refusal }
             }
             state.waiters[id] = Waiter(cause: cause, continuation: continuation)
             return nil
         }
     }
 
-    private static func begin(
-        _ state: inout State, cause: Cause, at now: ContinuousClock.Instant, _ settings: IssuerPoolSettings
-    ) -> Bool {
-        guard state.breaker.permits(at: now) else { return false }
+    /// Asks for a fetch; what is returned is why not.
+    private func begin(_ state: inout State, cause: Cause, at now: ContinuousClock.Instant) -> Outcome? {
+        guard state.breaker.permits(at: now) else { return .notPermitted }
         if cause == .failure {
             // Junk with a made-up `kid` must not turn into requests to the issuer (reliability R-32).
-            if let last = state.lastFailureFetch, last.duration(to: now) < settings.refetchInterval { return false }
-            state.lastFailureFetch = now
+            if let last = state.lastFailureFetch, last.duration(to: now) < settings.refetchInterval {
+                return .notPermitted
+            }
         }
+        if let queue {
+            guard queue.submit(self) else { return .tooManyWaiters }
+        } else {
+            request.yield()
+        }
+        if cause == .failure { state.lastFailureFetch = now }
         state.isFetchPending = true
-        return true
+        return nil
     }
 
     // MARK: Fetching
@@ -180,7 +210,7 @@ final class IssuerKeys: Sendable {
     }
 
     private func serveRequests() async {
-        var fetcher = IssuerFetcher(issuer: issuer, limit: settings.fetchLimit)
+        var fetcher = makeFetcher()
         for await _ in requests {
             do throws(FetchFailure) {
                 publish(.success(try await fetcher.fetch()))
@@ -188,6 +218,26 @@ final class IssuerKeys: Sendable {
                 publish(.failure(error))
             }
         }
+    }
+
+    /// Makes the one fetch that was queued.
+    func fetchQueued() async {
+        var fetcher = makeFetcher()
+        let result: Result<IssuerKeySnapshot, FetchFailure>
+        do throws(FetchFailure) {
+            result = .success(try await fetcher.fetch())
+        } catch {
+            result = .failure(error)
+        }
+        queue?.leave()
+        publish(result)
+    }
+
+    private func makeFetcher() -> IssuerFetcher {
+        IssuerFetcher(
+            issuer: issuer, limit: settings.fetchLimit,
+            resolver: queue?.resolver(of: issuer.address.origin.host) ?? HostResolver(),
+            credentials: credentials, logger: logger)
     }
 
     private func keepFresh() async {
@@ -237,7 +287,8 @@ final class IssuerKeys: Sendable {
         }
     }
 
-    private func close() {
+    /// Ends all waiting and refuses further fetches.
+    func close() {
         request.finish()
         let waiters = state.withLock { state in
             state.isClosed = true

@@ -37,6 +37,11 @@ struct ClaimReader {
         return try admit(text, path.text)
     }
 
+    /// The raw `sub`, which every kind but `email` needs (CA specification 2.7).
+    mutating func subject() throws(TokenRefusal) -> String {
+        try text("sub")
+    }
+
     private mutating func admit(_ text: String, _ name: String) throws(TokenRefusal) -> String {
         let count = text.utf8.count
         guard count <= Self.claimLimit else { throw .claimTooLarge(name, limit: Self.claimLimit) }

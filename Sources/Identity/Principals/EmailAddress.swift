@@ -19,6 +19,30 @@ struct EmailAddress: Hashable, Sendable {
         self.text = text
     }
 
+    /// Whether a text could be taken for an e-mail address, also one that `init` refuses (CA specification 2.7).
+    ///
+    /// Wider than `init`: non-ASCII letters, a quoted local part and a final dot look like an address too. For names
+    /// that must not look like one.
+    static func isResembled(by text: String) -> Bool {
+        let bytes = Array(text.utf8)
+        guard let at = bytes.lastIndex(of: UInt8(ascii: "@")), at > 0 else { return false }
+        let local = bytes[..<at]
+        let isQuoted = local.count > 1 && local.first == UInt8(ascii: "\"") && local.last == UInt8(ascii: "\"")
+        let atoms = local.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        guard isQuoted || atoms.allSatisfy({ isWord($0, specials) }) else { return false }
+        var labels = bytes[(at + 1)...].split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
+        if labels.last?.isEmpty == true { labels.removeLast() }
+        guard labels.count >= 2, let top = labels.last else { return false }
+        let ends = [top.first, top.last].compactMap(\.self)
+        return labels.allSatisfy { isWord($0, hostMarks) } && ends.allSatisfy { isLetter($0) || $0 >= 0x80 }
+    }
+
+    private static let hostMarks = Set("-_".utf8)
+
+    private static func isWord(_ word: ArraySlice<UInt8>, _ marks: Set<UInt8>) -> Bool {
+        !word.isEmpty && word.allSatisfy { isAlphanumeric($0) || $0 >= 0x80 || marks.contains($0) }
+    }
+
     private static let specials = Set("!#$%&'*+-/=?^_`{|}~".utf8)
 
     private static func isDotAtom(_ text: Substring) -> Bool {

@@ -25,7 +25,8 @@ enum EmailPrincipal {
         )
     }
 
-    private static func isVerified(_ value: JSONValue?) throws(TokenRefusal) -> Bool {
+    /// What `email_verified` says; throws for every other spelling.
+    static func isVerified(_ value: JSONValue?) throws(TokenRefusal) -> Bool {
         switch value {
         case nil: return false
         case .bool(let truth): return truth

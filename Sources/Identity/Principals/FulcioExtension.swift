@@ -74,4 +74,51 @@ package enum FulcioExtension: Int, Hashable, Comparable, Sendable, CaseIterable 
         case .subject: "Token Subject"
         }
     }
+
+    /// The member of a JSON identity configuration that holds the extension's template (CA specification 4.2).
+    ///
+    /// Nil for the second spelling of the issuer, which no configuration names.
+    package var jsonKey: String? {
+        switch self {
+        case .issuer: "Issuer"
+        case .githubWorkflowTrigger: "GithubWorkflowTrigger"
+        case .githubWorkflowSHA: "GithubWorkflowSHA"
+        case .githubWorkflowName: "GithubWorkflowName"
+        case .githubWorkflowRepository: "GithubWorkflowRepository"
+        case .githubWorkflowRef: "GithubWorkflowRef"
+        case .issuerV2: nil
+        case .buildSignerURI: "BuildSignerURI"
+        case .buildSignerDigest: "BuildSignerDigest"
+        case .runnerEnvironment: "RunnerEnvironment"
+        case .sourceRepositoryURI: "SourceRepositoryURI"
+        case .sourceRepositoryDigest: "SourceRepositoryDigest"
+        case .sourceRepositoryRef: "SourceRepositoryRef"
+        case .sourceRepositoryIdentifier: "SourceRepositoryIdentifier"
+        case .sourceRepositoryOwnerURI: "SourceRepositoryOwnerURI"
+        case .sourceRepositoryOwnerIdentifier: "SourceRepositoryOwnerIdentifier"
+        case .buildConfigURI: "BuildConfigURI"
+        case .buildConfigDigest: "BuildConfigDigest"
+        case .buildTrigger: "BuildTrigger"
+        case .runInvocationURI: "RunInvocationURI"
+        case .sourceRepositoryVisibilityAtSigning: "SourceRepositoryVisibilityAtSigning"
+        case .deploymentEnvironment: "DeploymentEnvironment"
+        case .subject: "Subject"
+        }
+    }
+
+    /// The key of a YAML identity configuration: the words of the JSON member in lower case, with hyphens between.
+    package var yamlKey: String? {
+        guard let jsonKey else { return nil }
+        var key = ""
+        var isAfterLowerCase = false
+        for character in jsonKey {
+            if character.isUppercase && isAfterLowerCase { key += "-" }
+            key += character.lowercased()
+            isAfterLowerCase = character.isLowercase
+        }
+        return key
+    }
+
+    /// Whether a template of the configuration may fill the extension; issuer and subject are the token's own.
+    package var isConfigurable: Bool { self != .issuer && self != .issuerV2 && self != .subject }
 }

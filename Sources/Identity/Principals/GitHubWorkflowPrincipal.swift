@@ -28,26 +28,24 @@ enum GitHubWorkflowPrincipal {
     static func principal(from claims: ClaimsSet) throws(TokenRefusal) -> Principal {
         var reader = ClaimReader(claims)
         let issuer = try reader.issuer()
-        let subject = try reader.text("sub")
+        let subject = try reader.subject()
         var attributes: [(FulcioExtension, String)] = []
         for (target, name) in copied { attributes.append((target, try reader.text(name))) }
-        for (target, name) in linked { attributes.append((target, try link([reader.text(name)], name))) }
+        var paths: [(FulcioExtension, [String], String)] = []
+        for (target, name) in linked { paths.append((target, [try reader.text(name)], name)) }
         let run = [
             try reader.text("repository"), "actions/runs", try reader.text("run_id"),
             "attempts", try reader.text("run_attempt"),
         ]
-        attributes.append((.runInvocationURI, try link(run, "repository")))
-        return Principal(
-            issuer: issuer,
-            subject: subject,
-            challenge: Array(subject.utf8),
-            subjectAlternativeName: .uri(try link([reader.text("job_workflow_ref")], "job_workflow_ref")),
-            attributes: attributes
-        )
-    }
-
-    private static func link(_ elements: [String], _ claim: String) throws(TokenRefusal) -> String {
-        guard let uri = URIPath.joined(base, elements) else { throw .claimMalformed(claim) }
-        return uri
+        paths.append((.runInvocationURI, run, "repository"))
+        let workflow = try reader.text("job_workflow_ref")
+        return Principal(issuer: issuer, subject: subject, challenge: Array(subject.utf8)) {
+            () throws(CertificateContentRefusal) in
+            let name = try URIPath.join(base, [workflow], from: "job_workflow_ref")
+            for (target, elements, source) in paths {
+                attributes.append((target, try URIPath.join(base, elements, from: source)))
+            }
+            return CertificateContent(.uri(name), attributes)
+        }
     }
 }

@@ -9,10 +9,20 @@ package struct Principal: Sendable {
     package let subject: String?
     /// The bytes a caller signs to prove possession of its key (CA specification 3.1).
     package let challenge: [UInt8]
-    /// The one name of the certificate.
-    package let subjectAlternativeName: SubjectAlternativeName
-    /// The extensions 2 to 6 and 9 to 23 in rising order, each with a value that is not empty.
-    package let attributes: [(FulcioExtension, String)]
+    /// The name and the other extensions, or why the claims make none.
+    ///
+    /// A refusal waits here until the proof was checked: the order of the errors is part of the API.
+    package let content: Result<CertificateContent, CertificateContentRefusal>
+
+    init(
+        issuer: String, subject: String?, challenge: [UInt8],
+        content: () throws(CertificateContentRefusal) -> CertificateContent
+    ) {
+        self.issuer = issuer
+        self.subject = subject
+        self.challenge = challenge
+        self.content = Result(catching: content)
+    }
 
     init(
         issuer: String, subject: String?, challenge: [UInt8], subjectAlternativeName: SubjectAlternativeName,
@@ -21,7 +31,6 @@ package struct Principal: Sendable {
         self.issuer = issuer
         self.subject = subject
         self.challenge = challenge
-        self.subjectAlternativeName = subjectAlternativeName
-        self.attributes = attributes.filter { !$0.1.isEmpty }.sorted { $0.0 < $1.0 }
+        content = .success(CertificateContent(subjectAlternativeName, attributes))
     }
 }

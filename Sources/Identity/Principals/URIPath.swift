@@ -26,13 +26,25 @@ enum URIPath {
         return escaped(path).map { base[..<pathStart] + $0 }
     }
 
+    /// As `joined`, with a refusal that names where the elements come from.
+    static func join(
+        _ base: String, _ elements: [String], from source: String
+    ) throws(CertificateContentRefusal) -> String {
+        guard let uri = joined(base, elements) else {
+            throw CertificateContentRefusal("a URI cannot be built from the claims: invalid URL escape in \(source)")
+        }
+        return uri
+    }
+
     private static let slash = UInt8(ascii: "/")
 
     /// A path as a URI spells it; nil for an invalid escape.
     ///
-    /// Kept byte for byte when every byte may stand there, otherwise decoded and encoded again.
-    static func escaped(_ path: [UInt8]) -> String? {
+    /// Kept byte for byte when every byte may stand there, otherwise decoded and encoded again. Fragments have another
+    /// set of bytes that stay `literal`, and further ones in `kept`.
+    static func escaped(_ path: [UInt8], literal: Set<UInt8> = literal, kept extra: String = "") -> String? {
         guard let decoded = PercentEncoding.decode(path) else { return nil }
+        let kept = kept.union(extra.utf8)
         if path.allSatisfy({ isUnreserved($0) || kept.contains($0) }) { return String(decoding: path, as: UTF8.self) }
         var out: [UInt8] = []
         for byte in decoded {
@@ -46,7 +58,8 @@ enum URIPath {
     }
 
     private static let kept = Set("!$&'()*+,;=:@[]/%".utf8)
-    private static let literal = Set("$&+,/:;=@".utf8)
+    /// The bytes of a path beside the unreserved ones that are not encoded.
+    static let literal = Set("$&+,/:;=@".utf8)
     private static let digits = Array("0123456789ABCDEF".utf8)
 
     private static func isUnreserved(_ byte: UInt8) -> Bool {

@@ -7,7 +7,7 @@ internal import OpenSSL
 /// Everything that a run needs from files, read and checked before any port opens.
 struct LoadedAuthority: Sendable {
     let settings: DataDirectorySettings
-    let issuers: [OIDCIssuer]
+    let issuers: IssuerConfiguration
     let policy: KeyPolicy
     let issuing: IssuingCertificate
     let logKey: LocalSigningKey
@@ -80,9 +80,9 @@ struct LoadedAuthority: Sendable {
         return text
     }
 
-    private static func readIssuers(_ path: String, _ logger: Logger) throws -> [OIDCIssuer] {
+    private static func readIssuers(_ path: String, _ logger: Logger) throws -> IssuerConfiguration {
         var warnings: [String] = []
-        let issuers: [OIDCIssuer]
+        let issuers: IssuerConfiguration
         do {
             issuers = try IssuerFile.issuers(in: try readText(path), warnings: &warnings)
         } catch let error as ConfigurationMistakes {
@@ -91,15 +91,16 @@ struct LoadedAuthority: Sendable {
         for warning in warnings {
             logger.warning("configuration", metadata: ["file": "\(path)", "detail": "\(warning)"])
         }
-        if issuers.isEmpty { logger.warning("no issuer is configured: every request will be refused") }
-        for issuer in issuers where issuer.isInsecure {
+        let listed = issuers.listed
+        if listed.isEmpty { logger.warning("no issuer is configured: every request will be refused") }
+        for issuer in listed where issuer.isInsecure {
             logger.warning(
                 "tokens of an issuer travel in clear text; accepted on loopback only",
-                metadata: ["issuer": "\(issuer.url)"])
+                metadata: ["issuer": "\(issuer.name)"])
         }
-        for issuer in issuers where issuer.skipsEmailVerification {
+        for issuer in listed where issuer.settings.skipsEmailVerification {
             logger.warning(
-                "e-mail addresses that an issuer did not verify are certified", metadata: ["issuer": "\(issuer.url)"])
+                "e-mail addresses that an issuer did not verify are certified", metadata: ["issuer": "\(issuer.name)"])
         }
         return issuers
     }

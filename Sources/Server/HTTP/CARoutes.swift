@@ -8,7 +8,7 @@ internal import StrictJSON
 /// The CA's own endpoints (CA specification 1.1): Fulcio's HTTP API in both versions, and health.
 struct CARoutes: Sendable {
     let authority: CertificateAuthority
-    let issuers: [OIDCIssuer]
+    let issuers: [ConfiguredIssuer]
     let metrics: CAMetrics
     let limits: RequestLimits
     let now: @Sendable () -> Timestamp
@@ -103,15 +103,24 @@ struct CARoutes: Sendable {
         return Answer(json: JSONText(["chains": [["certificates": .array(chain)]]]))
     }
 
-    /// `Configuration`: the issuers in the order of their URLs, defaults written out.
+    /// `Configuration`: the issuers in the order of their URLs, then those of a pattern, defaults written out.
     private var configuration: Answer {
         let list = issuers.map { issuer -> JSONValue in
-            [
-                "issuerUrl": .string(issuer.url), "audience": .string(issuer.clientID),
-                "challengeClaim": .string(issuer.challengeClaim), "spiffeTrustDomain": "",
-                "issuerType": .string(issuer.type), "subjectDomain": "",
-                "skipEmailVerification": .bool(issuer.skipsEmailVerification),
-            ]
+            let name: JSONMember =
+                switch issuer {
+                case .fixed(let fixed): JSONMember(name: "issuerUrl", value: .string(fixed.url))
+                case .meta(let meta): JSONMember(name: "wildcardIssuerUrl", value: .string(meta.pattern.text))
+                }
+            let settings = issuer.settings
+            return .object([
+                name,
+                JSONMember(name: "audience", value: .string(settings.clientID)),
+                JSONMember(name: "challengeClaim", value: .string(settings.challengeClaim)),
+                JSONMember(name: "spiffeTrustDomain", value: .string(settings.spiffeTrustDomain)),
+                JSONMember(name: "issuerType", value: .string(settings.kind.name)),
+                JSONMember(name: "subjectDomain", value: .string(settings.subjectDomain)),
+                JSONMember(name: "skipEmailVerification", value: .bool(settings.skipsEmailVerification)),
+            ])
         }
         return Answer(json: JSONText(["issuers": .array(list)]))
     }

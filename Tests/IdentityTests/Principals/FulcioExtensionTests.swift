@@ -15,4 +15,28 @@ import Testing
         #expect(FulcioExtension.buildSignerURI.name == "Build Signer URI")
         #expect(FulcioExtension.issuer.name == "Issuer (deprecated)")
     }
+
+    @Test(
+        "ID-03 the keys of configurations",
+        arguments: [
+            (FulcioExtension.githubWorkflowSHA, "github-workflow-sha", "GithubWorkflowSHA"),
+            (.githubWorkflowTrigger, "github-workflow-trigger", "GithubWorkflowTrigger"),
+            (.buildSignerURI, "build-signer-uri", "BuildSignerURI"),
+            (.sourceRepositoryOwnerIdentifier, "source-repository-owner-identifier", "SourceRepositoryOwnerIdentifier"),
+            (
+                .sourceRepositoryVisibilityAtSigning, "source-repository-visibility-at-signing",
+                "SourceRepositoryVisibilityAtSigning"
+            ),
+            (.runInvocationURI, "run-invocation-uri", "RunInvocationURI"),
+            (.deploymentEnvironment, "deployment-environment", "DeploymentEnvironment"),
+            (.subject, "subject", "Subject"), (.issuer, "issuer", "Issuer"), (.issuerV2, nil, nil),
+        ] as [(FulcioExtension, String?, String?)])
+    func keys(known: FulcioExtension, yaml: String?, json: String?) {
+        #expect(known.yamlKey == yaml)
+        #expect(known.jsonKey == json)
+    }
+
+    @Test func `ID-11 templates fill every extension but issuer and subject`() {
+        #expect(FulcioExtension.allCases.filter(\.isConfigurable).map(\.number) == Array(2...6) + Array(9...23))
+    }
 }

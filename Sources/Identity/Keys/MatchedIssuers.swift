@@ -1,0 +1,79 @@
+import Logging
+import Synchronization
+
+/// The issuers found by patterns so far, each with its own keys (CA specification 2.3, reliability R-31).
+///
+/// Holds a bounded number. The ones that never had keys go first, then those not used for longest; none goes that
+/// somebody waits for.
+final class MatchedIssuers: Sendable {
+    private struct Entry {
+        let keys: IssuerKeys
+        var lastUse: UInt64
+    }
+
+    private struct State {
+        var entries: [[UInt8]: Entry] = [:]
+        var useCount: UInt64 = 0
+        var isClosed = false
+    }
+
+    /// The fetches that tokens of these issuers caused.
+    let queue: FetchQueue
+    private let metaIssuers: [MetaIssuer]
+    private let settings: IssuerPoolSettings
+    private let logger: Logger
+    private let state = Mutex(State())
+
+    init(_ metaIssuers: [MetaIssuer], settings: IssuerPoolSettings, logger: Logger) {
+        self.metaIssuers = metaIssuers.sorted { $0.pattern < $1.pattern }
+        self.settings = settings
+        self.logger = logger
+        queue = FetchQueue(limit: settings.matchedFetchLimit)
+    }
+
+    /// The first pattern, in their order, that means this `iss`.
+    func metaIssuer(for url: String) -> MetaIssuer? {
+        metaIssuers.first { $0.pattern.matches(url) }
+    }
+
+    /// The keys of an issuer; nothing is fetched yet.
+    func keys(of issuer: OIDCIssuer) throws(TokenRefusal) -> IssuerKeys {
+        let name = Array(issuer.url.utf8)
+        let limit = settings.matchedIssuerLimit
+        let found = state.withLock { state -> Result<IssuerKeys, TokenRefusal> in
+            state.useCount &+= 1
+            if let entry = state.entries[name] {
+                state.entries[name]?.lastUse = state.useCount
+                return .success(entry.keys)
+            }
+            if state.isClosed { return .failure(.keysUnavailable) }
+            if state.entries.count >= limit {
+                guard let oldest = Self.leastNeeded(state.entries) else {
+                    return .failure(.tooManyWaiters(limit: limit))
+                }
+                state.entries[oldest] = nil
+            }
+            let keys = IssuerKeys(issuer: issuer, settings: settings, queue: queue, logger: logger)
+            state.entries[name] = Entry(keys: keys, lastUse: state.useCount)
+            return .success(keys)
+        }
+        return try found.get()
+    }
+
+    /// Refuses new issuers and ends all waiting.
+    func close() {
+        let entries = state.withLock { state in
+            state.isClosed = true
+            return state.entries.values.map(\.keys)
+        }
+        for keys in entries { keys.close() }
+    }
+
+    private static func leastNeeded(_ entries: [[UInt8]: Entry]) -> [UInt8]? {
+        entries.filter { $0.value.keys.isIdle }
+            .min { left, right in
+                let (hasLeft, hasRight) = (left.value.keys.hasKeys, right.value.keys.hasKeys)
+                return hasLeft == hasRight ? left.value.lastUse < right.value.lastUse : !hasLeft
+            }?.key
+    }
+}
