@@ -13,23 +13,23 @@ import Testing
 @Suite struct HealthRoutesTests {
     /// A CA in a directory of its own, with a log that is open and does not sequence.
     private static func routes(
-        in base: TemporaryDirectory, now: @escaping @Sendable () -> Timestamp
+        in base: TemporaryDirectory, created start: Timestamp, now: Timestamp
     ) async throws -> HealthRoutes {
         let directory = DataDirectory("\(base.path)/d")
         let passphrase = try Passphrase([1, 2, 3])
         let created = try await NewAuthority(
             organization: "Example", publicURL: "https://ca.example.org", shard: "a", certificates: .new(.p256),
-            now: .now()
+            now: start
         ).create(at: directory, passphrase: passphrase)
         let key = try KeyFiles.key(directory.logKey("a"), passphrase)
         let log = try await LocalLog.open(
             at: directory.logStore("a"),
             parameters: try created.settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
-            requiring: [created.root], clock: Timestamp.now,
+            requiring: [created.root], clock: { start },
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let issuing = try KeyFiles.issuingCertificate(
-            chain: directory.chain, key: directory.issuingKey, passphrase, now: .now())
-        return HealthRoutes(issuing: issuing, log: log, now: now)
+            chain: directory.chain, key: directory.issuingKey, passphrase, now: start)
+        return HealthRoutes(issuing: issuing, log: log, now: { now })
     }
 
     private static func status(_ path: String, _ routes: HealthRoutes) async throws -> HTTPResponse.Status {
@@ -52,7 +52,8 @@ import Testing
     func readiness(milliseconds: UInt64, isReady: Bool) async throws {
         let base = TemporaryDirectory()
         defer { base.remove() }
-        let routes = try await Self.routes(in: base) { Timestamp.now().adding(milliseconds: milliseconds) }
+        let start = Timestamp(seconds: 1_800_000_000)
+        let routes = try await Self.routes(in: base, created: start, now: start.adding(milliseconds: milliseconds))
         #expect(try await Self.status("/readyz", routes) == (isReady ? .ok : .serviceUnavailable))
         #expect(try await Self.status("/livez", routes) == .ok)
     }
