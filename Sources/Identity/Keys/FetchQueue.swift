@@ -8,7 +8,8 @@ final class FetchQueue: Sendable {
     let fetches: AsyncStream<IssuerKeys>
     private let continuation: AsyncStream<IssuerKeys>.Continuation
     private let limit: Int
-    private let pending = Mutex(0)
+    /// Fetches under way or waiting, by host; never more hosts than `limit`.
+    private let pending = Mutex<[String: Int]>([:])
     // Look-ups block and cannot be cancelled: a fixed number bounds the threads that hang on name servers.
     private let resolvers = (0..<8).map { _ in HostResolver() }
 
@@ -17,24 +18,40 @@ final class FetchQueue: Sendable {
         (fetches, continuation) = AsyncStream.makeStream()
     }
 
-    /// Takes a place and queues a fetch; false when all places are taken.
+    /// Takes a place and queues a fetch; false when the places are taken, or the pool has ended.
+    ///
+    /// One host gets a quarter of the places at most: a tenant whose host is slow must not hold up all others.
     func submit(_ keys: IssuerKeys) -> Bool {
+        let host = keys.issuer.address.origin.host
         let isAdmitted = pending.withLock { pending in
-            guard pending < limit else { return false }
-            pending += 1
+            guard pending.values.reduce(0, +) < limit, pending[host, default: 0] < max(1, limit / 4) else {
+                return false
+            }
+            pending[host, default: 0] += 1
             return true
         }
-        if isAdmitted { continuation.yield(keys) }
-        return isAdmitted
+        guard isAdmitted else { return false }
+        if case .terminated = continuation.yield(keys) {
+            leave(keys)
+            return false
+        }
+        return true
     }
 
     /// The resolver for a host: always the same one, so that a host that hangs holds up few others.
     func resolver(of host: String) -> HostResolver {
-        resolvers[host.utf8.reduce(0) { ($0 &+ Int($1)) % resolvers.count }]
+        // The hash is seeded by the process, so that nobody can choose a name that shares another's resolver.
+        resolvers[Int(UInt(bitPattern: host.hashValue) % UInt(resolvers.count))]
     }
 
-    /// Gives a place back.
-    func leave() { pending.withLock { $0 -= 1 } }
+    /// Gives the place of a fetch back.
+    func leave(_ keys: IssuerKeys) {
+        let host = keys.issuer.address.origin.host
+        pending.withLock { pending in
+            let count = pending[host, default: 0]
+            pending[host] = count > 1 ? count - 1 : nil
+        }
+    }
 
     func finish() { continuation.finish() }
 }

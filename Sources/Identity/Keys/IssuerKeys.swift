@@ -229,7 +229,7 @@ final class IssuerKeys: Sendable {
         } catch {
             result = .failure(error)
         }
-        queue?.leave()
+        queue?.leave(self)
         publish(result)
     }
 

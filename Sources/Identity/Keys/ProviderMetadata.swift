@@ -19,6 +19,10 @@ package struct ProviderMetadata: Hashable, Sendable {
         guard address.origin.scheme == .https || (issuer.isInsecure && address.origin.isLoopback) else {
             throw .keysAddressRefused
         }
+        // A document of an issuer that only a pattern names must not choose ports for us to knock at.
+        guard issuer.allowsPrivateAddresses || [443, issuer.address.origin.port].contains(address.origin.port) else {
+            throw .keysAddressRefused
+        }
         keysAddress = address
         let names = value["id_token_signing_alg_values_supported"]?.elements ?? []
         let known = JWSAlgorithm.allCases.filter { algorithm in

@@ -6,10 +6,10 @@ enum URIPath {
     ///
     /// The base is one of ours: scheme, authority and a path. Repeated slashes collapse, `.` and `..` are resolved and
     /// never lead above the root, a trailing slash survives only if the last element has one. `?` and `#` in an
-    /// element are escaped, so that a claim can add path segments and nothing else.
+    /// element are escaped, so that a claim can add to the path and to nothing else.
     static func joined(_ base: String, _ elements: [String]) -> String? {
         guard let authority = base.firstRange(of: "://")?.upperBound else { return nil }
-        let pathStart = base[authority...].firstIndex(of: "/") ?? base.endIndex
+        let pathStart = base.utf8[authority...].firstIndex(of: slash) ?? base.endIndex
         // Bytes, not characters: a slash with a combining mark behind it is one character and still a slash.
         var segments: [ArraySlice<UInt8>] = []
         for element in [String(base[pathStart...])] + elements {
