@@ -37,7 +37,8 @@ package final class CertificateAuthority: Sendable {
     ///
     /// `now` is read when the token is checked and again when the validity begins, as fetching an issuer's keys may
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
-    /// could not do. `logger` carries the request's identifier into the line about the certificate. The final certificate is signed only after its precertificate's entry is durable.
+    /// could not do. `logger` carries the request's identifier into the line about the certificate. The final
+    /// certificate is signed only after its precertificate's entry is durable.
     package func issue(
         _ request: IssuanceRequest, logger: Logger, now: @Sendable () -> Timestamp
     ) async throws -> IssuedCertificate {

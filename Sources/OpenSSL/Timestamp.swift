@@ -1,8 +1,4 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Glibc
 
 /// A point in time in milliseconds since 1970-01-01T00:00:00Z, without leap seconds (RFC 6962 §3.2).
 ///

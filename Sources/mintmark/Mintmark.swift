@@ -1,12 +1,7 @@
 internal import ArgumentParser
 internal import OpenSSL
 internal import Server
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Glibc
 
 /// The program: a private code-signing CA with its own transparency log.
 struct Mintmark: AsyncParsableCommand {

@@ -27,9 +27,15 @@ enum CIProviderPrincipal {
             throw CertificateContentRefusal("SubjectAlternativeNameTemplate evaluates to nothing. Issuer: \(issuer)")
         }
         var attributes: [(FulcioExtension, String)] = []
+        // Templates may repeat a claim: the sum is bounded here, as it is where claims are read (SEC-06).
+        var byteCount = name.utf8.count + issuer.utf8.count
         for item in metadata.extensions {
             let text = try item.template.text(
                 from: values, extensionName: item.target.jsonKey ?? "", issuer: issuer)
+            byteCount += text.utf8.count
+            guard byteCount <= ClaimReader.totalLimit else {
+                throw CertificateContentRefusal("the values are longer than \(ClaimReader.totalLimit) bytes together")
+            }
             attributes.append((item.target, text))
         }
         return CertificateContent(.uri(try UniformResourceIdentifier(name).text), attributes)

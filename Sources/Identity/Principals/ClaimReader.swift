@@ -3,7 +3,8 @@ import StrictJSON
 /// Takes the claims that go into one certificate and keeps count of their bytes (CA specification, SEC-06).
 struct ClaimReader {
     private static let claimLimit = 8 * 1024
-    private static let totalLimit = 64 * 1024
+    /// The most bytes of all values of one certificate.
+    static let totalLimit = 64 * 1024
 
     private let claims: ClaimsSet
     private var byteCount = 0

@@ -1,10 +1,5 @@
 internal import Foundation
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Glibc
 
 /// Why a file or directory could not be used, in one line.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {

@@ -1,10 +1,5 @@
 package import Logging
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Glibc
 internal import OpenSSL
 internal import StrictJSON
 

@@ -1,11 +1,6 @@
 internal import Dispatch
 internal import Synchronization
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
+import Glibc
 
 /// Writes lines to standard error from a thread of its own.
 ///
@@ -47,9 +42,13 @@ package final class LineWriter: Sendable {
         }
     }
 
-    /// Waits until everything that was queued is written; for the end of the process.
+    /// Waits until everything that was queued is written, two seconds at most; for the end of the process.
+    ///
+    /// A reader that stalls must not keep a process from ending whose log has failed.
     package func flush() {
-        queue.sync {}
+        let last = DispatchWorkItem {}
+        queue.async(execute: last)
+        _ = last.wait(timeout: .now() + 2)
     }
 
     private static func writeAll(_ bytes: [UInt8]) {

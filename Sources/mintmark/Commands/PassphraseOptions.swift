@@ -2,12 +2,7 @@ internal import ArgumentParser
 internal import Dispatch
 internal import OpenSSL
 internal import Server
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Glibc
 
 /// Where the passphrase of the key files comes from; never an argument, which every user of the machine can read.
 struct PassphraseOptions: ParsableArguments {

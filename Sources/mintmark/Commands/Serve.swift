@@ -4,12 +4,7 @@ internal import Logging
 internal import OpenSSL
 internal import Server
 internal import UnixSignals
-
-#if canImport(Glibc)
-    internal import Glibc
-#elseif canImport(Musl)
-    internal import Musl
-#endif
+internal import Glibc
 
 /// Runs the CA and its log.
 struct Serve: AsyncParsableCommand {

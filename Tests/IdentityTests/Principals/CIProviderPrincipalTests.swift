@@ -66,6 +66,14 @@ import Testing
         #expect(try value([("oidc.circleci.com/ssh-rerun", true)]) == "ssh-rerun")
     }
 
+    @Test("SEC-06 a claim that templates repeat counts each time", arguments: [(7, true), (8, false), (12, false)])
+    func repeatedClaim(count: Int, isCertified: Bool) throws {
+        let targets = FulcioExtension.allCases.filter(\.isConfigurable).prefix(count)
+        let large = JSONValue.string(String(repeating: "x", count: 8 * 1024))
+        let principal = try Self.principal(targets.map { ($0, "event_name") }, [("event_name", large)])
+        #expect(((try? principal.content.get()) != nil) == isCertified)
+    }
+
     @Test func `TOK-22 an empty subject is a fault of the token`() {
         for value: JSONValue? in [nil, "", 7] {
             #expect(throws: TokenRefusal.self) { try Self.principal([], [("sub", value)]) }
