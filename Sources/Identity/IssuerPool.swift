@@ -65,14 +65,6 @@ package final class IssuerPool: Sendable {
         return try keys.issuer.kind.principal(from: token.claims)
     }
 
-    /// The configured URL or pattern that an `iss` belongs to; nil when it is not configured.
-    ///
-    /// For metric labels: the set of answers is closed, however many issuers match a pattern.
-    package func configuredName(of issuer: String) -> String? {
-        if issuers[Array(issuer.utf8)] != nil { return issuer }
-        return matched.metaIssuer(for: issuer)?.pattern.text
-    }
-
     /// The keys of the issuer of a token that is for us and for now; an exact URL beats every pattern.
     private func keys(for claims: ClaimsSet, now: Timestamp) throws(TokenRefusal) -> IssuerKeys {
         if let keys = issuers[Array(claims.issuer.utf8)] {

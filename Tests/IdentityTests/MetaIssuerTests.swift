@@ -61,8 +61,6 @@ import Testing
                 }
             }
             #expect(server.count(of: "/b" + IssuerFixture.metadataPath) == 1)
-            #expect(pool.configuredName(of: server.url + "/a") == server.url + "/*")
-            #expect(pool.configuredName(of: server.url + "/a/b") == nil)
         }
     }
 
