@@ -14,16 +14,20 @@ let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", packa
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbirdCore: Target.Dependency = .product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdHTTP2: Target.Dependency = .product(name: "HummingbirdHTTP2", package: "hummingbird")
+let hummingbirdTLS: Target.Dependency = .product(name: "HummingbirdTLS", package: "hummingbird")
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+let swiftProtobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 
@@ -52,7 +56,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
@@ -63,14 +69,19 @@ let package = Package(
         library("StrictJSON", ["CJansson"]),
         library("Identity", ["OpenSSL", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]),
         library("TransparencyLog", ["OpenSSL", grdb, logging]),
-        library("CertificateTransparency", ["OpenSSL", "TransparencyLog", "StrictJSON", logging]),
+        library(
+            "CertificateTransparency",
+            ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
+        ),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
+        library("FulcioProtobuf", [swiftProtobuf]),
         library(
             "Server",
             [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance",
-                hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics, nioCore, nioHTTP1,
-                serviceLifecycle, unixSignals, yams,
+                "FulcioProtobuf", hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, coreMetrics, hummingbird,
+                httpTypes, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioSSL, serviceLifecycle, swiftProtobuf,
+                unixSignals, yams,
             ]
         ),
         library(

@@ -2,6 +2,7 @@ package import CertificateTransparency
 package import Identity
 package import Logging
 package import OpenSSL
+internal import Synchronization
 internal import TransparencyLog
 
 /// A certificate that was issued and logged.
@@ -18,10 +19,10 @@ package struct IssuedCertificate: Sendable {
 
 /// The one path from a request to a logged certificate, for every transport.
 package final class CertificateAuthority: Sendable {
-    /// The chain and key that issue.
-    package let issuing: IssuingCertificate
+    /// Who may vouch for which names.
+    package let issuers: IssuerPool
 
-    private let issuers: IssuerPool
+    private let current: Mutex<IssuingCertificate>
     private let policy: KeyPolicy
     private let log: LocalLog
 
@@ -29,8 +30,16 @@ package final class CertificateAuthority: Sendable {
     package init(issuers: IssuerPool, policy: KeyPolicy, issuing: IssuingCertificate, log: LocalLog) {
         self.issuers = issuers
         self.policy = policy
-        self.issuing = issuing
         self.log = log
+        current = Mutex(issuing)
+    }
+
+    /// The chain and key that issue now; what one request needs of it is read once.
+    package var issuing: IssuingCertificate { current.withLock { $0 } }
+
+    /// Issues with another chain and key from the next request on.
+    package func replaceIssuing(by issuing: IssuingCertificate) {
+        current.withLock { $0 = issuing }
     }
 
     /// Issues one certificate, or refuses; the order of the refusals is part of the API (CA specification 0).
@@ -76,11 +85,12 @@ package final class CertificateAuthority: Sendable {
     func mint(
         for principal: Principal, _ key: SubjectPublicKeyInfo, now: Timestamp
     ) async throws -> IssuedCertificate {
+        let issuing = issuing
         do {
             let template = try CertificateProfile.prepare(principal, key, issuing: issuing, now: now)
             let precertificate = try await template.sign(with: issuing.key)
             // A crash before this returns leaves a precertificate that nobody saw, or an entry without a certificate.
-            let sct = try await submit(precertificate.certificate)
+            let sct = try await submit(precertificate.certificate, chain: issuing.chain)
             let certificate = try await precertificate.finish(try list(of: sct), with: issuing.key)
             try log.verify(sct, finalCertificate: certificate, issuer: issuing.certificate)
             return IssuedCertificate(certificate: certificate, chain: issuing.chain, signedCertificateTimestamp: sct)
@@ -93,9 +103,11 @@ package final class CertificateAuthority: Sendable {
         }
     }
 
-    private func submit(_ precertificate: Certificate) async throws(IssuanceFailure) -> SignedCertificateTimestamp {
+    private func submit(
+        _ precertificate: Certificate, chain: [Certificate]
+    ) async throws(IssuanceFailure) -> SignedCertificateTimestamp {
         do {
-            return try await log.submit(precertificate: precertificate, chain: issuing.chain)
+            return try await log.submit(precertificate: precertificate, chain: chain)
         } catch is CancellationError {
             throw .cancelled
         } catch let failure as LogFailure {

@@ -30,7 +30,7 @@ package struct MintmarkServer: Sendable {
         let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
         let settings = loaded.settings
         let log = try await LocalLog.open(
-            at: options.dataDirectory.logStore(settings.shard),
+            at: loaded.dataDirectory.logStore(settings.shard),
             parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
             key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger)
         let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
@@ -39,18 +39,18 @@ package struct MintmarkServer: Sendable {
         let limits = RequestLimits()
         let authority = CertificateAuthority(
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
-        let routes = CARoutes(
-            authority: authority, issuers: issuers.configuration, metrics: metrics, limits: limits, now: now)
+        let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
+        let routes = CARoutes(authority: authority, signing: signing)
         let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
-        let health = HealthRoutes(issuing: loaded.issuing, log: log, now: now)
+        let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
         let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
             all.merge(some) { first, _ in first }
         }
         let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
         let listener = ListenerService(
-            announcement: "listening", host: options.host, port: options.port, responder: responder, logger: logger)
+            announcement: "listening", address: options.http, responder: responder, logger: logger)
         let metricsListener = ListenerService(
-            announcement: "listening for metrics", host: options.metricsHost, port: options.metricsPort,
+            announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
         let logService = LogService(log: log)
         return MintmarkServer(

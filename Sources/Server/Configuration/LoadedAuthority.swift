@@ -6,6 +6,7 @@ internal import OpenSSL
 
 /// Everything that a run needs from files, read and checked before any port opens.
 struct LoadedAuthority: Sendable {
+    let dataDirectory: DataDirectory
     let settings: DataDirectorySettings
     let issuers: IssuerConfiguration
     let policy: KeyPolicy
@@ -16,25 +17,26 @@ struct LoadedAuthority: Sendable {
     static func load(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) throws(ConfigurationMistakes) -> LoadedAuthority {
+        guard let directory = options.dataDirectory else { throw ConfigurationMistakes(["--data-dir is missing"]) }
         var mistakes: [String] = []
         var warnings: [String] = []
         let policy = options.keyPolicy(mistakes: &mistakes, warnings: &warnings)
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host only")
         }
-        mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
+        mistakes += exposedPaths(directory, options.issuerFile).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
         let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
-        let settings = Self.attempt(&mistakes) { try readSettings(options.dataDirectory) }
+        let settings = Self.attempt(&mistakes) { try readSettings(directory) }
         let passphrase = Self.attempt(&mistakes, passphrase)
         let issuing = passphrase.flatMap { passphrase in
             Self.attempt(&mistakes) {
                 try KeyFiles.issuingCertificate(
-                    chain: options.dataDirectory.chain, key: options.dataDirectory.issuingKey, passphrase, now: now)
+                    chain: directory.chain, key: directory.issuingKey, passphrase, now: now)
             }
         }
         let logKey = settings.flatMap { settings in
             passphrase.flatMap { passphrase in
-                Self.attempt(&mistakes) { try readLogKey(options.dataDirectory, settings.shard, passphrase) }
+                Self.attempt(&mistakes) { try readLogKey(directory, settings.shard, passphrase) }
             }
         }
         if issuing?.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) }) == true,
@@ -48,17 +50,15 @@ struct LoadedAuthority: Sendable {
         guard let issuers, let settings, let issuing, let logKey, mistakes.isEmpty else {
             throw ConfigurationMistakes(mistakes)
         }
-        return LoadedAuthority(settings: settings, issuers: issuers, policy: policy, issuing: issuing, logKey: logKey)
+        return LoadedAuthority(
+            dataDirectory: directory, settings: settings, issuers: issuers, policy: policy, issuing: issuing,
+            logKey: logKey)
     }
 
     /// What decides who is certified and how, and is open to everybody.
-    private static func exposedPaths(_ options: ServerOptions) -> [String] {
-        let directory = options.dataDirectory
-        return [
-            directory.path, directory.settings, directory.authority, directory.chain, directory.logs,
-            options.issuerFile,
-        ]
-        .filter(PrivateFile.isWritableByOthers)
+    private static func exposedPaths(_ directory: DataDirectory, _ issuerFile: String) -> [String] {
+        [directory.path, directory.settings, directory.authority, directory.chain, directory.logs, issuerFile]
+            .filter(PrivateFile.isWritableByOthers)
     }
 
     /// Runs one step and turns what it throws into mistakes.

@@ -1,39 +1,51 @@
 internal import Identity
 internal import Issuance
 
-/// What the operator chose for one run of the server.
+/// What the operator chose for one run of the server; nothing is checked yet.
 package struct ServerOptions: Sendable {
-    /// Keys, certificates and log.
-    package let dataDirectory: DataDirectory
+    /// Keys, certificates and log; nil when the CA and the log are elsewhere.
+    package var dataDirectory: DataDirectory?
 
     /// The path of the Fulcio identity configuration.
-    package let issuerFile: String
+    package var issuerFile: String
 
-    /// The address and port of the API and the log; port 0 takes a free one.
-    package let host: String
-    package let port: Int
+    /// Where HTTP is served, gRPC with it.
+    package var http: ListenAddress
 
-    /// The address and port of the metrics; port 0 takes a free one.
-    package let metricsHost: String
-    package let metricsPort: Int
+    /// Where gRPC is served as well; equal to `http` for one port.
+    package var grpc: ListenAddress
+
+    /// Where the metrics are served.
+    package var metrics: ListenAddress
+
+    /// TLS on the port of HTTP; nil for clear text.
+    package var tls: TLSFiles?
+
+    /// TLS on the port of gRPC; nil for clear text.
+    package var grpcTLS: TLSFiles?
+
+    /// Where the chain and key that issue come from.
+    package var authority = AuthoritySource.dataDirectory
+
+    /// Where certificates are logged.
+    package var log = LogChoice.own
 
     /// The names of the algorithms that clients may sign with, separated by commas.
-    package let algorithms: String
+    package var algorithms: String
 
     /// Whether the published example keys are accepted.
-    package let isDevelopment: Bool
+    package var isDevelopment: Bool
 
-    /// Options; nothing is checked yet.
+    /// Options with the CA and the log of a data directory.
     package init(
-        dataDirectory: DataDirectory, issuerFile: String, host: String, port: Int, metricsHost: String,
-        metricsPort: Int, algorithms: String, isDevelopment: Bool
+        dataDirectory: DataDirectory?, issuerFile: String, http: ListenAddress, grpc: ListenAddress,
+        metrics: ListenAddress, algorithms: String, isDevelopment: Bool
     ) {
         self.dataDirectory = dataDirectory
         self.issuerFile = issuerFile
-        self.host = host
-        self.port = port
-        self.metricsHost = metricsHost
-        self.metricsPort = metricsPort
+        self.http = http
+        self.grpc = grpc
+        self.metrics = metrics
         self.algorithms = algorithms
         self.isDevelopment = isDevelopment
     }
@@ -55,8 +67,6 @@ package struct ServerOptions: Sendable {
         return KeyPolicy(allowed: algorithms)
     }
 
-    /// Whether a host is this machine alone.
-    var isLoopback: Bool {
-        host == "localhost" || IPAddress(text: host)?.reach == .loopback
-    }
+    /// Whether the API is served to this machine alone.
+    var isLoopback: Bool { http.isLoopback && grpc.isLoopback }
 }

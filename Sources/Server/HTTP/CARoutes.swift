@@ -1,17 +1,13 @@
 internal import HTTPTypes
 internal import Identity
 internal import Issuance
-internal import Logging
 internal import OpenSSL
 internal import StrictJSON
 
 /// The CA's own endpoints (CA specification 1.1): Fulcio's HTTP API in both versions, and health.
 struct CARoutes: Sendable {
     let authority: CertificateAuthority
-    let issuers: [ConfiguredIssuer]
-    let metrics: CAMetrics
-    let limits: RequestLimits
-    let now: @Sendable () -> Timestamp
+    let signing: SigningService
 
     /// The endpoints by their path, each with the one method that it takes.
     var endpoints: [String: Endpoint] {
@@ -42,52 +38,26 @@ struct CARoutes: Sendable {
         _ decode: ([UInt8], _ authorization: String?) throws(APIStatus) -> IssuanceRequest,
         _ render: (IssuedCertificate) -> Answer
     ) async -> Answer {
-        do {
-            let decoded = try await request.body.decoded(
+        do throws(APIStatus) {
+            let decoded = try await read(request, decode)
+            return render(try await signing.issue(decoded, logger: request.logger))
+        } catch {
+            return Answer(error)
+        }
+    }
+
+    private func read(
+        _ request: EndpointRequest,
+        _ decode: ([UInt8], _ authorization: String?) throws(APIStatus) -> IssuanceRequest
+    ) async throws(APIStatus) -> IssuanceRequest {
+        do throws(APIStatus) {
+            return try await request.body.decoded(
                 maximumByteCount: SigningRequest.maximumByteCount
             ) { bytes throws(APIStatus) in
                 try decode(bytes, request.authorization)
             }
-            // Taken when the body is there: clients that send slowly take no place from others.
-            guard let permit = limits.signing.enter() else { throw APIStatus.overloaded }
-            defer { permit.leave() }
-            let issued = try await authority.issue(decoded, logger: request.logger, now: now)
-            metrics.issued()
-            return render(issued)
         } catch {
-            return Answer(status(of: error, request.logger))
-        }
-    }
-
-    /// Renders what went wrong; a failure of ours is logged here, once, with its cause.
-    private func status(of error: any Error, _ logger: Logger) -> APIStatus {
-        switch error {
-        case let status as APIStatus where status.code == .unavailable:
-            metrics.failed("overloaded")
-            logger.error("request not taken", metadata: ["reason": "overloaded"])
-            return status
-        case let status as APIStatus:
-            metrics.refused("request-not-readable")
-            logger.warning("refused", metadata: ["reason": "request-not-readable", "detail": "\(status.message)"])
-            return status
-        case let refusal as IssuanceRefusal:
-            metrics.refused(refusal.category)
-            logger.warning("refused", metadata: ["reason": "\(refusal.category)", "detail": "\(refusal.detail ?? "")"])
-            let facts = Dictionary(refusal.facts) { first, _ in first }
-            return APIStatus(
-                .invalidArgument, refusal.publicMessage,
-                reason: APIStatus.Reason(category: refusal.category, facts: facts))
-        case let failure as IssuanceFailure:
-            metrics.failed(failure.category)
-            logger.error("issuance failed", metadata: ["reason": "\(failure.category)", "cause": "\(failure)"])
-            guard let seconds = failure.retryAfterSeconds else {
-                return APIStatus(.internalError, failure.publicMessage)
-            }
-            return APIStatus(.unavailable, failure.publicMessage, retryAfter: seconds)
-        default:
-            metrics.failed("internal")
-            logger.error("request failed", metadata: ["cause": "\(error)"])
-            return .internalError
+            throw signing.refusedUnread(error, logger: request.logger)
         }
     }
 
@@ -105,7 +75,7 @@ struct CARoutes: Sendable {
 
     /// `Configuration`: the issuers in the order of their URLs, then those of a pattern, defaults written out.
     private var configuration: Answer {
-        let list = issuers.map { issuer -> JSONValue in
+        let list = authority.issuers.configuration.map { issuer -> JSONValue in
             let name: JSONMember =
                 switch issuer {
                 case .fixed(let fixed): JSONMember(name: "issuerUrl", value: .string(fixed.url))

@@ -12,7 +12,7 @@ struct HealthRoutes: Sendable {
     /// How old the log's newest head may be: twice the time after which an idle log signs another.
     private static let maximumHeadAgeInMilliseconds: UInt64 = 60_000
 
-    let issuing: IssuingCertificate
+    let issuing: @Sendable () -> IssuingCertificate
     let log: LocalLog
     let now: @Sendable () -> Timestamp
 
@@ -35,7 +35,7 @@ struct HealthRoutes: Sendable {
             obstacles.append("the log has signed no head for more than 60 seconds")
         }
         if time.adding(milliseconds: 1000) < head { obstacles.append("the clock is behind the log's newest head") }
-        if !issuing.isValid(from: time, to: time.adding(milliseconds: CertificateProfile.lifetimeInMilliseconds)) {
+        if !issuing().isValid(from: time, to: time.adding(milliseconds: CertificateProfile.lifetimeInMilliseconds)) {
             obstacles.append("a certificate of the chain is not valid for the life of a new one")
         }
         return obstacles

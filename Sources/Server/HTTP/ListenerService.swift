@@ -8,21 +8,19 @@ internal import Synchronization
 /// One HTTP/1.1 listener, with bounds on connections, headers and idle time.
 final class ListenerService: Service {
     private let announcement: Logger.Message
-    private let host: String
-    private let port: Int
+    private let address: ListenAddress
     private let logger: Logger
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
 
     /// An address on which we cannot listen.
     struct CannotListen: Error, CustomStringConvertible {
-        let host: String
-        let port: Int
+        let address: ListenAddress
         let cause: any Error
 
         var description: String {
             let reason = (cause as? IOError).map { FileError.reason($0.errnoCode) } ?? "no such address"
-            return "cannot listen on \(host) port \(port): \(reason)"
+            return "cannot listen on \(address.host) port \(address.port): \(reason)"
         }
     }
 
@@ -38,12 +36,11 @@ final class ListenerService: Service {
     }
 
     init<Responder: HTTPResponder>(
-        announcement: Logger.Message, host: String, port: Int, responder: Responder, logger: Logger
+        announcement: Logger.Message, address: ListenAddress, responder: Responder, logger: Logger
     )
     where Responder.Context == EndpointContext {
         self.announcement = announcement
-        self.host = host
-        self.port = port
+        self.address = address
         self.logger = logger
         run = { service in
             try await service.application(responder).run()
@@ -55,7 +52,7 @@ final class ListenerService: Service {
             try await run(self)
             resolve(.failure(CancellationError()))
         } catch {
-            let failure = isBound ? error : CannotListen(host: host, port: port, cause: error)
+            let failure = isBound ? error : CannotListen(address: address, cause: error)
             resolve(.failure(failure))
             throw failure
         }
@@ -87,7 +84,7 @@ final class ListenerService: Service {
             responder: responder,
             server: .http1(configuration: .init(idleTimeout: .seconds(30), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(
-                address: .hostname(host, port: port),
+                address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(2000)),
             onServerRunning: { channel in self.didBind(channel) },
             logger: Self.quiet(logger)
@@ -95,7 +92,8 @@ final class ListenerService: Service {
     }
 
     private func didBind(_ channel: any Channel) {
-        guard let address = channel.localAddress, let port = address.port else { return }
+        guard let port = channel.localAddress?.port else { return }
+        let host = address.host
         let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         logger.notice(announcement, metadata: ["url": "\(url)"])
         resolve(.success(url))

@@ -66,8 +66,9 @@ struct Serve: AsyncParsableCommand {
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
         let options = ServerOptions(
-            dataDirectory: DataDirectory(dataDir), issuerFile: configPath, host: host, port: port,
-            metricsHost: metricsHost, metricsPort: metricsPort, algorithms: clientSigningAlgorithms,
+            dataDirectory: DataDirectory(dataDir), issuerFile: configPath,
+            http: ListenAddress(host: host, port: port), grpc: ListenAddress(host: host, port: port),
+            metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level

@@ -77,9 +77,10 @@ struct DemoAuthority {
             """
         try PrivateFile.create(file, Array(text.utf8))
         let port = created.settings.publicURL.text.split(separator: ":").last.flatMap { Int($0) } ?? 0
+        let address = ListenAddress(host: "127.0.0.1", port: port)
         let options = ServerOptions(
-            dataDirectory: created.directory, issuerFile: file, host: "127.0.0.1", port: port,
-            metricsHost: "127.0.0.1", metricsPort: 0,
+            dataDirectory: created.directory, issuerFile: file, http: address, grpc: address,
+            metrics: ListenAddress(host: "127.0.0.1", port: 0),
             algorithms: ClientSigningAlgorithm.defaults.map(\.rawValue).joined(separator: ","), isDevelopment: false)
         return try await MintmarkServer.prepare(options, passphrase: { passphrase }, logger: logger, now: Timestamp.now)
     }
