@@ -24,7 +24,9 @@ struct LoadedAuthority: Sendable {
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host only")
         }
-        mistakes += exposedPaths(directory, options.issuerFile).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
+        mistakes += exposedPaths(directory, options.issuerFile).map {
+            "\($0): anybody may write to it; run: chmod o-w \($0)"
+        }
         let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
         let settings = Self.attempt(&mistakes) { try readSettings(directory) }
         let passphrase = Self.attempt(&mistakes, passphrase)
