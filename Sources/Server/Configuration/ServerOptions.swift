@@ -30,6 +30,24 @@ package struct ServerOptions: Sendable {
     /// Where certificates are logged.
     package var log = LogChoice.own
 
+    /// Whether the certificate itself goes to the log and its timestamp stands beside it, instead of a precertificate.
+    package var submitsCertificates = false
+
+    /// How long other logs may take to answer for one request, with all tries.
+    package var logBudget = Duration.seconds(25)
+
+    /// How long a connection may be idle.
+    package var idleTimeout = Duration.seconds(30)
+
+    /// The file of the audit stream; nil for none.
+    package var auditFile: String?
+
+    /// Whether the audit stream names the subjects of tokens.
+    package var auditsSubjects = true
+
+    /// Whether issuance goes on when the audit stream cannot be written.
+    package var issuesWithoutAudit = false
+
     /// The names of the algorithms that clients may sign with, separated by commas.
     package var algorithms: String
 
