@@ -15,7 +15,7 @@ struct Mintmark: AsyncParsableCommand {
             First time here: run `mintmark demo`. To set up a CA: `mintmark init`, then `mintmark serve`.
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
-        subcommands: [Demo.self, Init.self, Serve.self, Inspect.self, RunDevelopmentIssuer.self]
+        subcommands: [Demo.self, Init.self, Serve.self, Inspect.self, Bench.self, RunDevelopmentIssuer.self]
     )
 }
 
@@ -66,11 +66,20 @@ enum StandardError {
     static func write(_ line: String) {
         Descriptor.write(line, to: STDERR_FILENO)
     }
+
+    /// Text as it is, without the end of a line.
+    static func writeRaw(_ text: String) {
+        Descriptor.write(bytes: Array(text.utf8), to: STDERR_FILENO)
+    }
 }
 
 private enum Descriptor {
     static func write(_ text: String, to descriptor: Int32) {
-        var bytes = Array("\(text)\n".utf8)[...]
+        write(bytes: Array("\(text)\n".utf8), to: descriptor)
+    }
+
+    static func write(bytes: [UInt8], to descriptor: Int32) {
+        var bytes = bytes[...]
         while !bytes.isEmpty {
             let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             guard count > 0 else { return }

@@ -1,9 +1,6 @@
 internal import DevelopmentIssuer
-internal import Foundation
 internal import Issuance
 internal import Logging
-internal import NIOCore
-internal import NIOPosix
 internal import OpenSSL
 internal import Server
 internal import ServiceLifecycle
@@ -36,9 +33,9 @@ struct DemoAuthority {
 
     /// Makes keys, certificates and the log below a fresh directory, for listeners on free ports.
     static func create(_ identity: Identity) async throws -> DemoAuthority {
-        let directory = try makeDirectory()
+        let directory = try TemporaryDirectory.create("mintmark-demo")
         do {
-            let url = "http://127.0.0.1:\(try await freePort())"
+            let url = "http://127.0.0.1:\(try await FreePort.find())"
             let authority = try NewAuthority(
                 organization: "Mintmark demonstration", publicURL: url, shard: "demo", certificates: .new(.p384),
                 now: .now())
@@ -47,7 +44,8 @@ struct DemoAuthority {
             var logger = Logger(label: "demo") { _ in LineLogHandler(format: .forStandardError) }
             logger.logLevel = .error
             let provider = DevelopmentProvider(
-                configuration: try ProviderConfiguration(port: try await freePort()), logger: logger, now: Timestamp.now
+                configuration: try ProviderConfiguration(port: try await FreePort.find()), logger: logger,
+                now: Timestamp.now
             )
             return DemoAuthority(
                 identity: identity, directory: directory, created: created, provider: provider, logger: logger,
@@ -85,23 +83,7 @@ struct DemoAuthority {
         return try await MintmarkServer.prepare(options, passphrase: { passphrase }, logger: logger, now: Timestamp.now)
     }
 
-    private static func makeDirectory() throws -> String {
-        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let path = "\(base)/mintmark-demo-\(try RandomBytes.generate(count: 6).hexadecimal)"
-        try PrivateFile.createDirectory(path)
-        return path
-    }
-
     private static func removeDirectory(_ path: String) {
         PrivateFile.removeDirectory(path)
-    }
-
-    /// A port that was free a moment ago; the log's name and the issuer file need one before anything listens.
-    private static func freePort() async throws -> Int {
-        let channel = try await ServerBootstrap(group: .singletonMultiThreadedEventLoopGroup)
-            .bind(host: "127.0.0.1", port: 0).get()
-        let port = channel.localAddress?.port ?? 0
-        try await channel.close()
-        return port
     }
 }

@@ -1,0 +1,20 @@
+/// What the connections of one run saw.
+struct LoadResult: Sendable {
+    /// Seconds from when a request was due to the end of its good answer, in no order.
+    var seconds: [Double] = []
+    /// Answers by status, and errors by kind.
+    var outcomes: [String: Int] = [:]
+
+    /// Adds what another connection saw.
+    mutating func merge(_ other: LoadResult) {
+        seconds += other.seconds
+        outcomes.merge(other.outcomes, uniquingKeysWith: +)
+    }
+
+    /// The time within which a share of the good answers came, in seconds; 0 when there was none.
+    func percentile(_ share: Double) -> Double {
+        let sorted = seconds.sorted()
+        guard !sorted.isEmpty else { return 0 }
+        return sorted[min(sorted.count - 1, Int(Double(sorted.count) * share))]
+    }
+}
