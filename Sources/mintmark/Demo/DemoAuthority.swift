@@ -1,5 +1,4 @@
 internal import DevelopmentIssuer
-internal import Foundation
 internal import Issuance
 internal import Logging
 internal import NIOCore
@@ -36,7 +35,7 @@ struct DemoAuthority {
 
     /// Makes keys, certificates and the log below a fresh directory, for listeners on free ports.
     static func create(_ identity: Identity) async throws -> DemoAuthority {
-        let directory = try makeDirectory()
+        let directory = try PrivateFile.createTemporaryDirectory(prefix: "mintmark-demo")
         do {
             let url = "http://127.0.0.1:\(try await freePort())"
             let authority = try NewAuthority(
@@ -83,13 +82,6 @@ struct DemoAuthority {
             metrics: ListenAddress(host: "127.0.0.1", port: 0),
             algorithms: ClientSigningAlgorithm.defaults.map(\.rawValue).joined(separator: ","), isDevelopment: false)
         return try await MintmarkServer.prepare(options, passphrase: { passphrase }, logger: logger, now: Timestamp.now)
-    }
-
-    private static func makeDirectory() throws -> String {
-        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
-        let path = "\(base)/mintmark-demo-\(try RandomBytes.generate(count: 6).hexadecimal)"
-        try PrivateFile.createDirectory(path)
-        return path
     }
 
     private static func removeDirectory(_ path: String) {
