@@ -67,7 +67,9 @@ package struct IssuingCertificate: Sendable {
                 case .unsupported(let name): name
                 }
             })
-        if families.count > 1 { warnings.append("the chain mixes \(families.sorted().joined(separator: " and ")) keys") }
+        if families.count > 1 {
+            warnings.append("the chain mixes \(families.sorted().joined(separator: " and ")) keys")
+        }
         return warnings
     }
 

@@ -325,6 +325,12 @@ def test_text_before_the_first_certificate_is_passed_over(authority, trusted):
     made.issues(trusted)
 
 
+def test_any_purpose_above_the_issuing_certificate_is_no_restriction(trusted, three, tmp_path):
+    """CRT-09: the issuing certificate itself must say code signing; those above it must only allow it."""
+    links = replaced(three, 1, purposes=[ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE])
+    Authority(tmp_path / "ca", links, trusted.url).issues(trusted)
+
+
 class Ephemeral:
     """A server without any data directory."""
 

@@ -46,7 +46,9 @@ enum KeyFiles {
         }
     }
 
-    /// A private key; throws one line that says what is wrong. No passphrase is the empty one.
+    /// A private key; throws one line that says what is wrong.
+    ///
+    /// No passphrase is the empty one.
     static func key(
         _ path: String, readers: PrivateFile.Readers = .ownerOnly, form: Form = .encrypted, _ passphrase: Passphrase?
     ) throws -> LocalSigningKey {
