@@ -111,7 +111,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "OpenSSL", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog", hummingbird,
+                "OpenSSL", "StrictJSON", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog",
+                hummingbird,
                 hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore,
             ],
             data: ["Fixtures"]

@@ -27,7 +27,8 @@ enum CertificateAuthorityLint {
         if certificate.firstExtension(.extendedKeyUsage)?.isCritical == true {
             mistakes.append("a critical extended key usage is refused by clients")
         }
-        if !purposes.contains(.codeSigning) {
+        // Above the issuing certificate "any" is no restriction; there it is not enough (CA specification 5.3).
+        if !purposes.contains(.codeSigning), mustName || !purposes.contains(.anyExtendedKeyUsage) {
             mistakes.append("its extended key usage does not allow code signing")
         }
         return mistakes

@@ -12,10 +12,15 @@ package enum CertificateAuthorityProfile {
     package static func root(
         name: DistinguishedName, key: any SigningKey, now: Timestamp
     ) async throws -> Certificate {
+        try await root(name: name.der, key: key, now: now)
+    }
+
+    /// A self-signed root with any subject, a Name as DER.
+    static func root(name: [UInt8], key: any SigningKey, now: Timestamp) async throws -> Certificate {
         let info = key.publicKey.subjectPublicKeyInfo
         let fields = CertificateFields(
-            serialNumber: try SerialNumber.generate(), signatureAlgorithm: try algorithm(of: key), issuer: name.der,
-            notBefore: now, notAfter: now.adding(milliseconds: rootLifetimeInDays * 86_400_000), subject: name.der,
+            serialNumber: try SerialNumber.generate(), signatureAlgorithm: try algorithm(of: key), issuer: name,
+            notBefore: now, notAfter: now.adding(milliseconds: rootLifetimeInDays * 86_400_000), subject: name,
             subjectPublicKeyInfo: info,
             extensions: [basicConstraints(pathLength: 1), keyUsage, subjectKeyIdentifier(info)]
         )

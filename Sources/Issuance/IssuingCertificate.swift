@@ -54,6 +54,10 @@ package struct IssuingCertificate: Sendable {
 
     /// What works and is unwise, one sentence each.
     package var warnings: [String] {
+        var warnings: [String] = []
+        if case .ed25519 = key.scheme {
+            warnings.append("the CA key is Ed25519: widely used clients refuse certificates that it signed")
+        }
         let families = Set(
             chain.map { certificate in
                 switch certificate.subjectPublicKeyInfo.key {
@@ -63,7 +67,10 @@ package struct IssuingCertificate: Sendable {
                 case .unsupported(let name): name
                 }
             })
-        return families.count > 1 ? ["the chain mixes \(families.sorted().joined(separator: " and ")) keys"] : []
+        if families.count > 1 {
+            warnings.append("the chain mixes \(families.sorted().joined(separator: " and ")) keys")
+        }
+        return warnings
     }
 
     private static let noIdentifier = "the issuing certificate has no subject key identifier"
@@ -76,23 +83,39 @@ package struct IssuingCertificate: Sendable {
             try CertificatePath.verify(
                 first, intermediates: Array(chain.dropFirst().dropLast()), anchor: anchor, at: now)
         } catch {
-            mistakes.append("the chain does not lead from the first to the last certificate: \(error)")
+            let prefix = error.isUnknownAuthority ? "x509: certificate signed by unknown authority: " : ""
+            mistakes.append("\(prefix)the chain does not lead from the first to the last certificate: \(error)")
         }
         for (index, certificate) in chain.enumerated() {
             mistakes += CertificateAuthorityLint.mistakes(certificate, at: index, isAlone: chain.count == 1)
         }
-        if first.subjectPublicKeyInfo != key.publicKey.subjectPublicKeyInfo {
-            mistakes.append("public keys are not equal: the key is not the one of the issuing certificate")
+        mistakes += keyMistakes(first.subjectPublicKeyInfo, key.publicKey.subjectPublicKeyInfo)
+        let end = now.adding(milliseconds: CertificateProfile.lifetimeInMilliseconds)
+        for (index, certificate) in chain.enumerated() where (now..<end).contains(certificate.notAfter) {
+            mistakes.append("certificate \(index + 1) of the chain expires before a leaf issued now would")
         }
         do {
             try KeyPolicy().checkStrength(of: first.subjectPublicKeyInfo)
         } catch {
             mistakes.append("the issuing key is insecure: \(error)")
         }
-        if case .ed25519 = key.scheme {
-            mistakes.append("an Ed25519 CA key is not supported: widely used clients refuse certificates it signed")
-        }
         return mistakes
+    }
+
+    private static func keyMistakes(_ certified: SubjectPublicKeyInfo, _ own: SubjectPublicKeyInfo) -> [String] {
+        guard certified != own else { return [] }
+        let type =
+            switch certified.key {
+            case .ellipticCurve: "ecdsa"
+            case .rsa: "rsa"
+            case .ed25519: "ed25519"
+            case .unsupported(let name): name
+            }
+        let identifiers = [certified, own].map { CertificateAuthorityProfile.keyIdentifier(of: $0).hexadecimal }
+        return [
+            "\(type) public keys are not equal (\(identifiers.joined(separator: ", "))): "
+                + "the key is not the one of the issuing certificate"
+        ]
     }
 
     private static func subjectKeyIdentifier(of certificate: Certificate) -> [UInt8]? {

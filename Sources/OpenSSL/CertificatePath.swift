@@ -10,13 +10,23 @@ package enum CertificatePath {
         _ certificate: Certificate, intermediates: [Certificate], anchor: Certificate, at time: Timestamp
     ) throws(CertificatePathError) {
         guard let result = outcome(certificate, intermediates, anchor, time) else {
-            throw CertificatePathError(reason: "\(OpenSSLError.drained(after: "path validation"))", depth: 0)
+            throw CertificatePathError(
+                reason: "\(OpenSSLError.drained(after: "path validation"))", depth: 0, isUnknownAuthority: false)
         }
         guard result.code == X509_V_OK else {
             let text = unsafe X509_verify_cert_error_string(Int(result.code)).map { unsafe String(cString: $0) }
-            throw CertificatePathError(reason: text ?? "error \(result.code)", depth: result.depth)
+            throw CertificatePathError(
+                reason: text ?? "error \(result.code)", depth: result.depth,
+                isUnknownAuthority: unknownAuthority.contains(result.code))
         }
     }
+
+    /// The codes for a path that does not reach its anchor.
+    private static let unknownAuthority: Set<Int32> = [
+        X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT, X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY,
+        X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT, X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN,
+        X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE, X509_V_ERR_CERT_SIGNATURE_FAILURE,
+    ]
 
     private static func outcome(
         _ certificate: Certificate, _ intermediates: [Certificate], _ anchor: Certificate, _ time: Timestamp

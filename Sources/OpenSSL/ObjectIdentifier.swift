@@ -74,6 +74,7 @@ extension ObjectIdentifier {
     package static let authorityKeyIdentifier: ObjectIdentifier = "2.5.29.35"
     package static let subjectAlternativeName: ObjectIdentifier = "2.5.29.17"
     package static let basicConstraints: ObjectIdentifier = "2.5.29.19"
+    package static let anyExtendedKeyUsage: ObjectIdentifier = "2.5.29.37.0"
     package static let codeSigning: ObjectIdentifier = "1.3.6.1.5.5.7.3.3"
     package static let commonName: ObjectIdentifier = "2.5.4.3"
     package static let organizationName: ObjectIdentifier = "2.5.4.10"

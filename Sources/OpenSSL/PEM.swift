@@ -13,6 +13,35 @@ package enum PEM {
         return nextBlock(in: &rest) ?? nil
     }
 
+    /// The first block as it stands in a text, headers and boundaries included, and a newline; nil as `firstBlock`.
+    package static func firstBlockText(in text: [UInt8]) -> [UInt8]? {
+        var rest = text[...]
+        guard let opening = rest.firstRange(of: begin), let block = nextBlock(in: &rest), block != nil else {
+            return nil
+        }
+        return text[opening.lowerBound..<rest.startIndex] + [0x0A]
+    }
+
+    /// Whether the text of a block says that it is encrypted (RFC 1421 §4.6.1.1, RFC 1423 §1.1).
+    static func isEncrypted(_ blockText: [UInt8]) -> Bool {
+        blockText[...].firstRange(of: Array("Proc-Type: 4,ENCRYPTED".utf8)) != nil
+    }
+
+    /// All blocks of a text where only white space follows a block, until the next; nil when that is not so.
+    ///
+    /// Text before the first block is passed over. Nil also when a block does not decode.
+    package static func adjoiningBlocks(in text: [UInt8]) -> [PEMBlock]? {
+        var rest = text[...]
+        var blocks: [PEMBlock] = []
+        while let result = nextBlock(in: &rest) {
+            guard let block = result else { return nil }
+            blocks.append(block)
+            rest = rest.drop { [0x09, 0x0A, 0x0D, 0x20].contains($0) }
+            guard rest.isEmpty || rest.starts(with: begin) else { return nil }
+        }
+        return blocks
+    }
+
     /// All blocks of a text; nil when one of them does not decode.
     package static func blocks(in text: [UInt8]) -> [PEMBlock]? {
         var rest = text[...]

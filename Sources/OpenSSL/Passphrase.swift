@@ -17,11 +17,7 @@ package final class Passphrase: @unchecked Sendable {  // written in init and de
     /// Only the storage of `bytes` itself is overwritten: hand in the one reference to it, because an array that is
     /// shared is copied first and the other copy stays. Throws when there are no octets or more than 1,024.
     package convenience init(cleansing bytes: inout [UInt8]) throws(PrivateKeyError) {
-        defer {
-            unsafe bytes.withUnsafeMutableBytes { copy in
-                if let start = copy.baseAddress { unsafe OPENSSL_cleanse(start, copy.count) }
-            }
-        }
+        defer { bytes.cleanse() }
         try self.init(bytes)
     }
 

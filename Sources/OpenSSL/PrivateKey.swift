@@ -58,11 +58,20 @@ package final class PrivateKey: Sendable {
         return try unsafe PrivateKey(owning: key)
     }
 
-    /// Reads a key from PEM: PKCS#8, encrypted or not, or a traditional RSA or EC key.
+    /// The labels of PEM blocks that libcrypto reads: PKCS#8 (RFC 5958), PKCS#1 (RFC 8017) and SEC 1 (RFC 5915).
+    private static let labels: Set<String> = [
+        "PRIVATE KEY", "RSA PRIVATE KEY", "EC PRIVATE KEY", "ENCRYPTED PRIVATE KEY",
+    ]
+
+    /// Reads a key from the first PEM block of a text: PKCS#8, encrypted or not, or a traditional RSA or EC key.
     ///
-    /// Throws when it cannot be opened; libcrypto never asks on a terminal.
+    /// All but encrypted PKCS#8 may be encrypted by RFC 1423 headers. The passphrase does not matter for a key that is
+    /// not encrypted; none is the empty one. Throws when the key cannot be opened; libcrypto never asks on a terminal.
     package convenience init(pem: [UInt8], passphrase: Passphrase?) throws(PrivateKeyError) {
-        guard let buffer = try? MemoryBuffer(pem) else { throw .cannotBeOpened }
+        guard let block = PEM.firstBlock(in: pem), var text = PEM.firstBlockText(in: pem) else { throw .cannotBeOpened }
+        defer { text.cleanse() }
+        guard Self.labels.contains(block.label) else { throw .unknownType(block.label) }
+        guard let buffer = try? MemoryBuffer(text) else { throw .cannotBeOpened }
         let key = unsafe buffer.withPointer { bio in
             unsafe withExtendedLifetime(passphrase) {
                 let context = unsafe passphrase.map { unsafe Unmanaged.passUnretained($0).toOpaque() }
@@ -71,13 +80,46 @@ package final class PrivateKey: Sendable {
         }
         guard let key = unsafe key else {
             _ = OpenSSLError.drained(after: "PEM_read_bio_PrivateKey")
+            if block.label == "ENCRYPTED PRIVATE KEY" { throw .passphraseIncorrect }
+            throw PEM.isEncrypted(text) ? .legacyPassphraseIncorrect : .cannotBeOpened
+        }
+        try unsafe self.init(checking: key)
+    }
+
+    /// Whether the first PEM block of a text is a key that anybody can open.
+    package static func isPlain(pem: [UInt8]) -> Bool {
+        guard let block = PEM.firstBlock(in: pem), var text = PEM.firstBlockText(in: pem) else { return false }
+        defer { text.cleanse() }
+        return labels.contains(block.label) && block.label != "ENCRYPTED PRIVATE KEY" && !PEM.isEncrypted(text)
+    }
+
+    /// Reads a key from the DER of an unencrypted PrivateKeyInfo (RFC 5958 §2).
+    convenience init(pkcs8 der: [UInt8]) throws(PrivateKeyError) {
+        let key = unsafe der.withUnsafeBufferPointer { buffer -> OpaquePointer? in
+            var start = buffer.baseAddress
+            guard let info = unsafe d2i_PKCS8_PRIV_KEY_INFO(nil, &start, buffer.count) else { return nil }
+            defer { unsafe PKCS8_PRIV_KEY_INFO_free(info) }
+            return unsafe EVP_PKCS82PKEY(info)
+        }
+        guard let key = unsafe key else {
+            _ = OpenSSLError.drained(after: "EVP_PKCS82PKEY")
             throw .cannotBeOpened
         }
+        try unsafe self.init(checking: key)
+    }
+
+    /// Takes a key that was read, unless it is of a kind that we do not sign with or its halves do not fit.
+    private convenience init(checking pointer: OpaquePointer) throws(PrivateKeyError) {
         do {
-            try unsafe self.init(owning: key)
+            try unsafe self.init(owning: pointer)
         } catch {
             throw .unsupported
         }
+        // Files may name a public half of their own, under which no signature would verify.
+        let message = Array("mintmark key self-test".utf8)
+        guard let signature = try? signature(over: message, scheme: defaultScheme),
+            publicKey.isValidSignature(signature, over: message, scheme: defaultScheme)
+        else { throw .cannotBeOpened }
     }
 
     /// The scheme that fits the key: the hash as wide as the curve, SHA-256 for RSA.
@@ -154,11 +196,12 @@ package final class PrivateKey: Sendable {
     }
 }
 
-/// libcrypto's password callback: copies the passphrase that `context` refers to, or fails when there is none.
+/// libcrypto's password callback: copies the passphrase that `context` refers to, or nothing when there is none.
 private func copyPassphrase(
     buffer: UnsafeMutablePointer<CChar>?, capacity: Int32, _: Int32, context: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let buffer = unsafe buffer, let context = unsafe context else { return -1 }
+    guard let buffer = unsafe buffer else { return -1 }
+    guard let context = unsafe context else { return 0 }
     let passphrase = unsafe Unmanaged<Passphrase>.fromOpaque(context).takeUnretainedValue()
     return unsafe passphrase.withUnsafeBytes { bytes in
         guard bytes.count <= Int(capacity), let source = bytes.baseAddress else { return -1 }

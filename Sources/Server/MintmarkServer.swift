@@ -16,6 +16,7 @@ package struct MintmarkServer: Sendable {
 
     private let logService: LogService
     private let listener: ListenerService
+    private let ownLog: OwnLog
     private let logger: Logger
 
     /// Reads and checks everything; no port is open when it returns or throws.
@@ -27,12 +28,23 @@ package struct MintmarkServer: Sendable {
     ) async throws -> MintmarkServer {
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
-        let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
-        let settings = loaded.settings
-        let log = try await LocalLog.open(
-            at: loaded.dataDirectory.logStore(settings.shard),
-            parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
-            key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger)
+        let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
+        do {
+            return try await assemble(loaded, options, logger: logger, now: now)
+        } catch {
+            loaded.ownLog?.removeIfTemporary()
+            throw error
+        }
+    }
+
+    private static func assemble(
+        _ loaded: LoadedAuthority, _ options: ServerOptions, logger: Logger, now: @escaping @Sendable () -> Timestamp
+    ) async throws -> MintmarkServer {
+        guard let ownLog = loaded.ownLog else {
+            throw ConfigurationMistakes(["--ct-log-url: logs of others are not supported yet"])
+        }
+        let settings = ownLog.settings
+        let log = try await ownLog.open(requiring: loaded.issuing.root, clock: now, logger: logger)
         let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
         let registry = PrometheusRegistry()
         let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
@@ -53,9 +65,16 @@ package struct MintmarkServer: Sendable {
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
         let logService = LogService(log: log)
+        let reload = loaded.issuingFiles.map { files in
+            IssuingCertificateReload(
+                files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: log.roots,
+                logger: logger, now: now)
+        }
+        let services: [any Service] =
+            [logService, IssuerService(issuers: issuers)]
+            + [ReloadService(reloads: [reload].compactMap(\.self), logger: logger), metricsListener, listener]
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
-            logService: logService, listener: listener, logger: logger)
+            services: services, logService: logService, listener: listener, ownLog: ownLog, logger: logger)
     }
 
     /// The URL of the API's listener, once it listens.
@@ -70,6 +89,7 @@ package struct MintmarkServer: Sendable {
     ///
     /// Throws when a listener or the log fails; who waited for the log is told so before.
     package func run(until signals: [UnixSignal]) async throws {
+        defer { ownLog.removeIfTemporary() }
         let supervised = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)

@@ -17,6 +17,36 @@ import Testing
         #expect(loaded.isValid(from: TestAuthority.now, to: TestAuthority.now.adding(milliseconds: 600_000)))
     }
 
+    @Test("CRT-06: an Ed25519 CA loads, signs pure Ed25519, and is warned of")
+    func ed25519() async throws {
+        let loaded = try await TestAuthority(.ed25519).loaded()
+        #expect(SignatureScheme(algorithmIdentifier: loaded.signatureAlgorithm) == .ed25519)
+        #expect(loaded.warnings.count == 1)
+        #expect(try await TestAuthority().loaded().warnings.isEmpty)
+    }
+
+    @Test("R-43 CRT-08: a chain that ends before a leaf of now would is refused")
+    func endsTooSoon() async throws {
+        let authority = try await TestAuthority()
+        let end = authority.issuing.notAfter
+        #expect(throws: Never.self) { try authority.loaded(at: Timestamp(seconds: end.seconds - 600)) }
+        #expect(throws: IssuingCertificateError.self) {
+            try authority.loaded(at: Timestamp(seconds: end.seconds - 599))
+        }
+    }
+
+    @Test("CRT-06: an ephemeral CA is a root alone with the subject of section 7, and another one each time")
+    func ephemeral() async throws {
+        let first = try await EphemeralAuthority.create(now: TestAuthority.now)
+        let second = try await EphemeralAuthority.create(now: TestAuthority.now)
+        #expect(first.chain == [first.root] && first.root.issuer == first.root.subject)
+        #expect(first.root.subjectPublicKeyInfo != second.root.subjectPublicKeyInfo)
+        #expect(
+            DistinguishedName.description(of: first.root.subject)
+                == "2.5.4.6=USA, 2.5.4.8=WA, 2.5.4.7=Kirkland, 2.5.4.9=767 6th St S, 2.5.4.17=98033, O=sigstore")
+        #expect(first.root.basicConstraints?.pathLength == 1 && first.root.extendedKeyUsages == nil)
+    }
+
     @Test("CRT-09: wrong order, no certificate, a foreign root and another key are refused")
     func wrongChains() async throws {
         let (authority, other) = (try await TestAuthority(), try await TestAuthority())

@@ -40,4 +40,22 @@ import Testing
         let text = [[UInt8]](repeating: Array("-----BEGIN ".utf8), count: 100_000).flatMap { $0 }
         #expect(PEM.firstBlock(in: text) == nil)
     }
+
+    @Test(
+        "adjoining blocks have white space alone behind them",
+        arguments: [
+            ("", 0), ("text", 0), ("text\nX", 1), ("X", 1), ("XX", 2), ("X \r\n\tX\n\n", 2), ("X text", nil),
+            ("X text X", nil), ("X-----BEGIN ", nil), ("X\u{0}", nil),
+        ] as [(String, Int?)])
+    func adjoining(text: String, count: Int?) {
+        let block = PEM.encode(label: "BLOCK", Self.bytes)
+        #expect(PEM.adjoiningBlocks(in: Array(text.replacing("X", with: block).utf8))?.count == count)
+    }
+
+    @Test func `the text of the first block has its headers and nothing around it`() {
+        let text = "before\n-----BEGIN X-----\nA: b\n\nZg==\n-----END X-----\nafter"
+        let block = PEM.firstBlockText(in: Array(text.utf8)).map { String(decoding: $0, as: UTF8.self) }
+        #expect(block == "-----BEGIN X-----\nA: b\n\nZg==\n-----END X-----\n")
+        #expect(PEM.firstBlockText(in: Array("-----BEGIN X-----\n".utf8)) == nil)
+    }
 }

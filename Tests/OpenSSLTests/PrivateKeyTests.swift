@@ -43,3 +43,51 @@ import Testing
         #expect(Base64.encode(key.publicKey.subjectPublicKeyInfo.der) == expected)
     }
 }
+
+@Suite struct PrivateKeyTypeTests {
+    private static let ed25519 = """
+        -----BEGIN PRIVATE KEY-----
+        MC4CAQAwBQYDK2VwBCIEINTuctv5E1hK1bbY8fdp+K06/nwoy/HU++CXqI9EdVhC
+        -----END PRIVATE KEY-----
+
+        """
+    private static let parameters = PEM.encode(label: "EC PARAMETERS", [6, 8, 0x2A, 0x86, 0x48, 0xCE, 0x3D, 3, 1, 7])
+
+    @Test("OPS-02: only the first block counts, and its label decides")
+    func firstBlock() throws {
+        let text = "a comment\n" + Self.ed25519 + Self.parameters
+        let key = try PrivateKey(pem: Array(text.utf8), passphrase: nil)
+        #expect(key.defaultScheme == .ed25519)
+        #expect(throws: PrivateKeyError.unknownType("EC PARAMETERS")) {
+            try PrivateKey(pem: Array((Self.parameters + Self.ed25519).utf8), passphrase: nil)
+        }
+        #expect(throws: PrivateKeyError.cannotBeOpened) { try PrivateKey(pem: [], passphrase: nil) }
+    }
+
+    @Test("OPS-02: a key in clear loads with any passphrase, and is known to be one")
+    func plain() throws {
+        let key = try PrivateKey(pem: Array(Self.ed25519.utf8), passphrase: Passphrase([1]))
+        #expect(key.publicKey.subjectPublicKeyInfo.der.count == 44)
+        #expect(PrivateKey.isPlain(pem: Array(Self.ed25519.utf8)))
+        let sealed = try key.encryptedPEM(passphrase: Passphrase([1]))
+        #expect(!PrivateKey.isPlain(pem: Array(sealed.utf8)))
+        #expect(throws: PrivateKeyError.passphraseIncorrect) {
+            try PrivateKey(pem: Array(sealed.utf8), passphrase: Passphrase([2]))
+        }
+    }
+
+    @Test("OPS-02: an EC key whose public half is not its own is refused")
+    func foreignHalf() throws {
+        // ECPrivateKey ::= SEQUENCE { version 1, privateKey, parameters [0], publicKey [1] } (RFC 5915 §3)
+        let stranger = try PrivateKey.generate(.ellipticCurve(.p256)).publicKey.subjectPublicKeyInfo.subjectPublicKey
+        let der = DERWriter.sequence([
+            DERWriter.integer(unsigned: [1]), DERWriter.octetString([UInt8](repeating: 7, count: 32)),
+            DERWriter.element(
+                tag: DERTag.context(0, constructed: true), DERWriter.objectIdentifier("1.2.840.10045.3.1.7")),
+            DERWriter.element(tag: DERTag.context(1, constructed: true), DERWriter.bitString(stranger)),
+        ])
+        #expect(throws: PrivateKeyError.cannotBeOpened) {
+            try PrivateKey(pem: Array(PEM.encode(label: "EC PRIVATE KEY", der).utf8), passphrase: nil)
+        }
+    }
+}

@@ -1,4 +1,3 @@
-internal import CertificateTransparency
 internal import Identity
 internal import Issuance
 internal import Logging
@@ -6,87 +5,115 @@ internal import OpenSSL
 
 /// Everything that a run needs from files, read and checked before any port opens.
 struct LoadedAuthority: Sendable {
-    let dataDirectory: DataDirectory
-    let settings: DataDirectorySettings
     let issuers: IssuerConfiguration
     let policy: KeyPolicy
     let issuing: IssuingCertificate
-    let logKey: LocalSigningKey
+
+    /// Where `issuing` came from; nil when it is of this run alone.
+    let issuingFiles: IssuingFiles?
+
+    /// What our own log is opened with; nil when certificates are logged elsewhere or nowhere.
+    let ownLog: OwnLog?
 
     /// Reads all files; throws every mistake that could be found, one line each.
+    ///
+    /// What it makes for an ephemeral CA is the caller's to remove.
     static func load(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
-    ) throws(ConfigurationMistakes) -> LoadedAuthority {
-        guard let directory = options.dataDirectory else { throw ConfigurationMistakes(["--data-dir is missing"]) }
-        var mistakes: [String] = []
+    ) async throws -> LoadedAuthority {
+        var mistakes = sourceMistakes(options)
+        guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         var warnings: [String] = []
         let policy = options.keyPolicy(mistakes: &mistakes, warnings: &warnings)
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host only")
         }
-        mistakes += exposedPaths(directory, options.issuerFile).map {
-            "\($0): anybody may write to it; run: chmod o-w \($0)"
+        mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
+        let issuers = ConfigurationMistakes.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
+        let opening = options.needsPassphrase ? ConfigurationMistakes.attempt(&mistakes, passphrase) : nil
+        let files = issuingFiles(options, opening)
+        let loaded = files.flatMap { files in ConfigurationMistakes.attempt(&mistakes) { try files.load(now: now) } }
+        let ownLog = options.ownLogDirectory.flatMap { directory in
+            ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
         }
-        let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
-        let settings = Self.attempt(&mistakes) { try readSettings(directory) }
-        let passphrase = Self.attempt(&mistakes, passphrase)
-        let issuing = passphrase.flatMap { passphrase in
-            Self.attempt(&mistakes) {
-                try KeyFiles.issuingCertificate(
-                    chain: directory.chain, key: directory.issuingKey, passphrase, now: now)
-            }
-        }
-        let logKey = settings.flatMap { settings in
-            passphrase.flatMap { passphrase in
-                Self.attempt(&mistakes) { try readLogKey(directory, settings.shard, passphrase) }
-            }
-        }
-        if issuing?.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) }) == true,
-            !options.isDevelopment
-        {
-            mistakes.append("a key of the published example is in use: anybody can sign with it (see --development)")
-        }
-        for warning in warnings + (issuing?.warnings ?? []) {
+        for warning in warnings + (loaded?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
-        guard let issuers, let settings, let issuing, let logKey, mistakes.isEmpty else {
-            throw ConfigurationMistakes(mistakes)
-        }
+        guard let issuers, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
+        guard let loaded else { return try await ephemeral(options, issuers, policy, now: now, logger: logger) }
         return LoadedAuthority(
-            dataDirectory: directory, settings: settings, issuers: issuers, policy: policy, issuing: issuing,
-            logKey: logKey)
+            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog)
+    }
+
+    /// Whether the CA and the log that were chosen go together.
+    private static func sourceMistakes(_ options: ServerOptions) -> [String] {
+        switch (options.authority, options.log, options.dataDirectory) {
+        case (.dataDirectory, _, nil): ["--data-dir is missing"]
+        case (.files, .own, nil):
+            [
+                "--ca fileca needs a log: one of our own with --data-dir, whose log accepts the CA's root "
+                    + "(mintmark init --existing-ca), or another with --ct-log-url"
+            ]
+        case (.ephemeral, _, .some):
+            [
+                "--ca ephemeralca makes a new root at each start, which the log of --data-dir does not accept: "
+                    + "leave --data-dir out"
+            ]
+        default: []
+        }
     }
 
     /// What decides who is certified and how, and is open to everybody.
-    private static func exposedPaths(_ directory: DataDirectory, _ issuerFile: String) -> [String] {
-        [directory.path, directory.settings, directory.authority, directory.chain, directory.logs, issuerFile]
-            .filter(PrivateFile.isWritableByOthers)
+    private static func exposedPaths(_ options: ServerOptions) -> [String] {
+        var paths = [options.issuerFile]
+        if let directory = options.dataDirectory {
+            paths += [directory.path, directory.settings, directory.authority, directory.chain, directory.logs]
+        }
+        if case .files(let certificate, _, _, _) = options.authority { paths.append(certificate) }
+        return paths.filter(PrivateFile.isWritableByOthers)
     }
 
-    /// Runs one step and turns what it throws into mistakes.
-    private static func attempt<Value>(_ mistakes: inout [String], _ body: () throws -> Value) -> Value? {
-        do {
-            return try body()
-        } catch let error as ConfigurationMistakes {
-            mistakes += error.lines
-        } catch {
-            mistakes.append("\(error)")
+    /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is missing.
+    private static func issuingFiles(_ options: ServerOptions, _ passphrase: Passphrase?) -> IssuingFiles? {
+        switch options.authority {
+        case .dataDirectory:
+            guard let directory = options.dataDirectory, let passphrase else { return nil }
+            return IssuingFiles(directory, passphrase: passphrase, acceptsExampleKeys: options.isDevelopment)
+        case .files(let certificate, let key, let passphrase, _):
+            return IssuingFiles(
+                certificate: certificate, key: key, passphrase: passphrase,
+                acceptsExampleKeys: options.isDevelopment)
+        case .ephemeral: return nil
         }
-        return nil
     }
 
-    private static func readText(_ path: String) throws -> String {
-        guard let text = String(validating: try PrivateFile.read(path, readers: .anyone), as: UTF8.self) else {
-            throw ConfigurationMistakes(["\(path): not UTF-8"])
+    /// A CA for this run alone, with a log for this run alone unless another log was chosen.
+    private static func ephemeral(
+        _ options: ServerOptions, _ issuers: IssuerConfiguration, _ policy: KeyPolicy, now: Timestamp, logger: Logger
+    ) async throws -> LoadedAuthority {
+        let issuing = try await EphemeralAuthority.create(now: now)
+        logger.warning(
+            "ephemeral CA: its root is new at each start and must never be trusted for anything but a test",
+            metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
+        guard case .own = options.log else {
+            return LoadedAuthority(issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil)
         }
-        return text
+        let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
+        logger.warning(
+            "ephemeral log: it goes away with this process",
+            metadata: [
+                "log.public-key": "\(Base64.encode(log.key.publicKey.subjectPublicKeyInfo.der))",
+                "log.public-key.file": "\(log.directory.logPublicKey(log.settings.shard))",
+                "root.file": "\(log.directory.root)",
+            ])
+        return LoadedAuthority(issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log)
     }
 
     private static func readIssuers(_ path: String, _ logger: Logger) throws -> IssuerConfiguration {
         var warnings: [String] = []
         let issuers: IssuerConfiguration
         do {
-            issuers = try IssuerFile.issuers(in: try readText(path), warnings: &warnings)
+            issuers = try IssuerFile.issuers(in: try PrivateFile.readText(path), warnings: &warnings)
         } catch let error as ConfigurationMistakes {
             throw ConfigurationMistakes(error.lines.map { "error loading --config-path=\(path): \($0)" })
         }
@@ -106,27 +133,17 @@ struct LoadedAuthority: Sendable {
         }
         return issuers
     }
+}
 
-    /// The log key, after a look at the file with its public half, which operators hand out to clients.
-    private static func readLogKey(
-        _ directory: DataDirectory, _ shard: String, _ passphrase: Passphrase
-    ) throws -> LocalSigningKey {
-        let key = try KeyFiles.key(directory.logKey(shard), passphrase)
-        let published = PEM.firstBlock(in: try PrivateFile.read(directory.logPublicKey(shard), readers: .anyone))
-        guard published?.bytes == key.publicKey.subjectPublicKeyInfo.der else {
-            throw ConfigurationMistakes(["\(directory.logPublicKey(shard)): not the public half of the log key"])
-        }
-        return key
+extension ServerOptions {
+    /// The data directory with the log that certificates go to; nil when they go elsewhere.
+    fileprivate var ownLogDirectory: DataDirectory? {
+        if case .own = log { dataDirectory } else { nil }
     }
 
-    private static func readSettings(_ directory: DataDirectory) throws -> DataDirectorySettings {
-        guard PrivateFile.exists(directory.path) else {
-            throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
-        }
-        do {
-            return try DataDirectorySettings(yaml: try readText(directory.settings))
-        } catch let error as ConfigurationMistakes {
-            throw ConfigurationMistakes(error.lines.map { "\(directory.path)/\($0)" })
-        }
+    /// Whether a file under the passphrase of the data directory is to be read.
+    fileprivate var needsPassphrase: Bool {
+        if case .dataDirectory = authority { return true }
+        return ownLogDirectory != nil
     }
 }

@@ -1,5 +1,6 @@
 internal import Foundation
 import Glibc
+internal import OpenSSL
 
 /// Why a file or directory could not be used, in one line.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -28,6 +29,17 @@ package enum PrivateFile {
         case anyone
         /// The owner alone; a file that group or others may read, or a symbolic link, is refused.
         case ownerOnly
+        /// The owner and the group, also through symbolic links, as secrets are mounted into containers.
+        case ownerAndGroup
+
+        /// The permissions that a file must not give.
+        fileprivate var forbidden: mode_t {
+            switch self {
+            case .anyone: 0
+            case .ownerOnly: 0o077
+            case .ownerAndGroup: 0o007
+            }
+        }
     }
 
     /// The longest file that is read, in octets.
@@ -59,16 +71,28 @@ package enum PrivateFile {
         var status = stat()
         guard unsafe fstat(descriptor, &status) == 0 else { throw .last(path) }
         guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("\(path): not a regular file") }
-        if readers == .ownerOnly, status.st_mode & 0o077 != 0 {
-            throw FileError("\(path): others than its owner may read this key; run: chmod 600 \(path)")
+        guard status.st_mode & readers.forbidden == 0 else {
+            throw FileError(
+                readers == .ownerOnly
+                    ? "\(path): others than its owner may read this key; run: chmod 600 \(path)"
+                    : "\(path): everybody may read or write this key; run: chmod o= \(path)")
         }
         return try readToEnd(descriptor, path)
+    }
+
+    /// Reads a public file that must be UTF-8; a byte sequence that is not is a mistake.
+    static func readText(_ path: String) throws -> String {
+        guard let text = String(validating: try read(path, readers: .anyone), as: UTF8.self) else {
+            throw ConfigurationMistakes(["\(path): not UTF-8"])
+        }
+        return text
     }
 
     /// Reads what an open descriptor holds, at most 1 MiB.
     package static func readToEnd(_ descriptor: Int32, _ name: String) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []
         var buffer = [UInt8](repeating: 0, count: 64 * 1024)
+        defer { buffer.cleanse() }
         while true {
             let count = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
@@ -108,7 +132,15 @@ package enum PrivateFile {
         guard unsafe mkdir(path, 0o700) == 0 else { throw .last(path) }
     }
 
-    /// Removes a directory that was not finished, as far as it can be.
+    /// Makes a directory with mode 0700 and a name of its own where temporary files go; returns its path.
+    package static func createTemporaryDirectory(prefix: String) throws -> String {
+        let base = ProcessInfo.processInfo.environment["TMPDIR"] ?? "/tmp"
+        let path = "\(base)/\(prefix)-\(try RandomBytes.generate(count: 6).hexadecimal)"
+        try createDirectory(path)
+        return path
+    }
+
+    /// Removes a directory and what is in it, as far as it can be.
     package static func removeDirectory(_ path: String) {
         try? FileManager.default.removeItem(atPath: path)
     }

@@ -85,6 +85,11 @@ package struct ServerOptions: Sendable {
         return KeyPolicy(allowed: algorithms)
     }
 
+    /// Whether the chain and key are read again when their files change.
+    var watchesIssuingFiles: Bool {
+        if case .files(_, _, _, let isWatched) = authority { isWatched } else { true }
+    }
+
     /// Whether the API is served to this machine alone.
     var isLoopback: Bool { http.isLoopback && grpc.isLoopback }
 }

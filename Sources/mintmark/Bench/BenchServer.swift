@@ -13,7 +13,7 @@ final class BenchServer {
     /// Makes a CA and a log in a temporary directory that trusts one issuer, and starts to serve it.
     init(authority: CAKeyType, issuerURL: String, port: Int, metricsPort: Int) async throws {
         address = ListenAddress(host: "127.0.0.1", port: port)
-        directory = try TemporaryDirectory.create("mintmark-bench")
+        directory = try PrivateFile.createTemporaryDirectory(prefix: "mintmark-bench")
         do {
             try await Self.prepare(directory, authority, issuerURL, port)
             process.executableURL = URL(filePath: "/proc/self/exe")

@@ -21,7 +21,9 @@ struct Serve: AsyncParsableCommand {
     )
 
     @Option(help: "The directory that init made. Whoever can write to it can forge certificates.")
-    var dataDir: String
+    var dataDir: String?
+
+    @OptionGroup var authorityOptions: AuthorityOptions
 
     @Option(
         help: ArgumentHelp(
@@ -65,11 +67,12 @@ struct Serve: AsyncParsableCommand {
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        let options = ServerOptions(
-            dataDirectory: DataDirectory(dataDir), issuerFile: configPath,
+        var options = ServerOptions(
+            dataDirectory: dataDir.map { DataDirectory($0) }, issuerFile: configPath,
             http: ListenAddress(host: host, port: port), grpc: ListenAddress(host: host, port: port),
             metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
+        options.authority = try authorityOptions.source()
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level
         let server = try await MintmarkServer.prepare(

@@ -33,7 +33,7 @@ struct DemoAuthority {
 
     /// Makes keys, certificates and the log below a fresh directory, for listeners on free ports.
     static func create(_ identity: Identity) async throws -> DemoAuthority {
-        let directory = try TemporaryDirectory.create("mintmark-demo")
+        let directory = try PrivateFile.createTemporaryDirectory(prefix: "mintmark-demo")
         do {
             let url = "http://127.0.0.1:\(try await FreePort.find())"
             let authority = try NewAuthority(
