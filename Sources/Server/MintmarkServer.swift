@@ -16,6 +16,7 @@ package struct MintmarkServer: Sendable {
 
     private let logService: LogService
     private let listener: ListenerService
+    private let audit: AuditStream?
     private let logger: Logger
 
     /// Reads and checks everything; no port is open when it returns or throws.
@@ -25,37 +26,86 @@ package struct MintmarkServer: Sendable {
         _ options: ServerOptions, passphrase: () throws -> Passphrase, logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) async throws -> MintmarkServer {
+        KeyMemory.forbidReading()
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
         let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
         let settings = loaded.settings
+        let registry = PrometheusRegistry()
+        let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
         let log = try await LocalLog.open(
             at: loaded.dataDirectory.logStore(settings.shard),
             parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
-            key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger)
+            key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger,
+            sequenced: { metrics.sequenced(after: $0) })
         let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
-        let registry = PrometheusRegistry()
-        let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
         let limits = RequestLimits()
         let authority = CertificateAuthority(
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
-        let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
+        let version = loaded.configurationVersion
+        let audit = try openAudit(options, configuration: { version }, logger: logger, now: now)
+        let selfTest = SelfTest(
+            [
+                SelfTest.Key(name: "ca") { try await authority.issuing.key.test() },
+                SelfTest.Key(name: "log") { try await log.testKey() },
+            ], logger: logger)
+        let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger)
+        let readiness = Readiness(
+            stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
+            obstacles: Readiness.checks(of: log, now: now)
+                + [Readiness.chainCheck({ authority.issuing }, now: now)],
+            warnings: [Readiness.auditWarning(audit)])
+        let signing = SigningService(
+            authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let routes = CARoutes(authority: authority, signing: signing)
         let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
-        let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
+        let health = HealthRoutes(readiness: readiness)
         let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
             all.merge(some) { first, _ in first }
         }
+        let state = StateMetrics(
+            authority: authority, log: log, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
+            readiness: readiness, now: now)
         let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
         let listener = ListenerService(
             announcement: "listening", address: options.http, responder: responder, logger: logger)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
-            responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
+            responder: MetricsResponder(registry: registry, state: state), logger: logger)
         let logService = LogService(log: log)
+        let failed = await selfTest.test()
+        guard failed.isEmpty else {
+            throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
+        }
+        await recordStart(audit, loaded)
+        let rotation: [any Service] = audit.map { [AuditRotation(audit: $0, logger: logger)] } ?? []
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
-            logService: logService, listener: listener, logger: logger)
+            services: [logService, IssuerService(issuers: issuers), selfTest] + rotation + [metricsListener, listener],
+            logService: logService, listener: listener, audit: audit, logger: logger)
+    }
+
+    private static func openAudit(
+        _ options: ServerOptions, configuration: @escaping @Sendable () -> String, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
+    ) throws -> AuditStream? {
+        guard let path = options.auditFile else { return nil }
+        do {
+            return AuditStream(
+                try AuditWriter(path, now: now, configuration: configuration), namesSubjects: options.auditsSubjects,
+                isRequired: !options.issuesWithoutAudit, logger: logger)
+        } catch {
+            throw ConfigurationMistakes(["--audit-log: \(error)"])
+        }
+    }
+
+    /// Tells the audit stream which keys are used from now on.
+    private static func recordStart(_ audit: AuditStream?, _ loaded: LoadedAuthority) async {
+        var record = AuditRecord(.started)
+        record.add("version", ServerVersion.current)
+        record.add("caKey", loaded.issuing.certificate.subjectPublicKeyInfo.sha256.hex)
+        record.add("logKey", loaded.logKey.publicKey.subjectPublicKeyInfo.sha256.hex)
+        // When it cannot be written the stream says so itself, and nothing is issued.
+        try? await audit?.append(record)
     }
 
     /// The URL of the API's listener, once it listens.
@@ -78,6 +128,17 @@ package struct MintmarkServer: Sendable {
             services: supervised, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(40)
         let group = ServiceGroup(configuration: configuration)
+        do {
+            try await run(group)
+        } catch {
+            try? await audit?.append(AuditRecord(.stopped, reason: "failure"))
+            throw error
+        }
+        try? await audit?.append(AuditRecord(.stopped, reason: "signal"))
+        logger.notice("stopped")
+    }
+
+    private func run(_ group: ServiceGroup) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             defer { tasks.cancelAll() }
             tasks.addTask { try await group.run() }
@@ -88,7 +149,6 @@ package struct MintmarkServer: Sendable {
             }
             try await tasks.next()
         }
-        logger.notice("stopped")
     }
 }
 

@@ -12,6 +12,8 @@ struct LoadedAuthority: Sendable {
     let policy: KeyPolicy
     let issuing: IssuingCertificate
     let logKey: LocalSigningKey
+    /// The first 16 hexadecimal digits of the SHA-256 of the identity configuration.
+    let configurationVersion: String
 
     /// Reads all files; throws every mistake that could be found, one line each.
     static func load(
@@ -54,13 +56,18 @@ struct LoadedAuthority: Sendable {
         }
         return LoadedAuthority(
             dataDirectory: directory, settings: settings, issuers: issuers, policy: policy, issuing: issuing,
-            logKey: logKey)
+            logKey: logKey, configurationVersion: configurationVersion(of: options.issuerFile))
     }
 
     /// What decides who is certified and how, and is open to everybody.
     private static func exposedPaths(_ directory: DataDirectory, _ issuerFile: String) -> [String] {
         [directory.path, directory.settings, directory.authority, directory.chain, directory.logs, issuerFile]
             .filter(PrivateFile.isWritableByOthers)
+    }
+
+    private static func configurationVersion(of path: String) -> String {
+        let bytes = (try? PrivateFile.read(path, readers: .anyone)) ?? []
+        return String(SHA256Digest(hashing: bytes).hex.prefix(16))
     }
 
     /// Runs one step and turns what it throws into mistakes.
