@@ -47,10 +47,12 @@ package final class CertificateAuthority: Sendable {
     /// `now` is read when the token is checked and again when the validity begins, as fetching an issuer's keys may
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
     /// could not do. `logger` carries the request's identifier into the line about the certificate. `record` has learned
-    /// what is known of the request when this returns or throws. The final certificate is signed only after its
+    /// what is known of the request when this returns or throws. `requireMinting` is asked when nothing is left to
+    /// refuse, and throws when no certificate may be made all the same. The final certificate is signed only after its
     /// precertificate's entry is durable.
     package func issue(
-        _ request: IssuanceRequest, record: inout IssuanceRecord, logger: Logger, now: @Sendable () -> Timestamp
+        _ request: IssuanceRequest, record: inout IssuanceRecord, logger: Logger, now: @Sendable () -> Timestamp,
+        requireMinting: @Sendable () throws(IssuanceFailure) -> Void
     ) async throws -> IssuedCertificate {
         let principal = try await authenticate(request.token, now: now(), &record.token)
         let key = try SubjectKey(request.key)
@@ -61,6 +63,7 @@ package final class CertificateAuthority: Sendable {
         try policy.checkAllowed(info, hash: hash)
         let content = try CertificateProfile.content(of: principal)
         record.name = content.subjectAlternativeName.text
+        try requireMinting()
         let issued = try await mint(for: principal, info, now: now())
         record.serialNumber = issued.certificate.serialNumber.hexadecimal
         record.leafIndex = issued.signedCertificateTimestamp.leafIndex?.value

@@ -44,11 +44,7 @@ package struct MintmarkServer: Sendable {
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
         let version = loaded.configurationVersion
         let audit = try openAudit(options, configuration: { version }, logger: logger, now: now)
-        let selfTest = SelfTest(
-            [
-                SelfTest.Key(name: "ca") { try await authority.issuing.key.test() },
-                SelfTest.Key(name: "log") { try await log.testKey() },
-            ], logger: logger)
+        let selfTest = selfTest(authority, log, logger)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger)
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
@@ -82,6 +78,14 @@ package struct MintmarkServer: Sendable {
         return MintmarkServer(
             services: [logService, IssuerService(issuers: issuers), selfTest] + rotation + [metricsListener, listener],
             logService: logService, listener: listener, audit: audit, logger: logger)
+    }
+
+    private static func selfTest(_ authority: CertificateAuthority, _ log: LocalLog, _ logger: Logger) -> SelfTest {
+        SelfTest(
+            [
+                SelfTest.Key(name: "ca") { try await authority.issuing.key.test() },
+                SelfTest.Key(name: "log") { try await log.testKey() },
+            ], logger: logger)
     }
 
     private static func openAudit(
@@ -131,10 +135,10 @@ package struct MintmarkServer: Sendable {
         do {
             try await run(group)
         } catch {
-            try? await audit?.append(AuditRecord(.stopped, reason: "failure"))
+            await audit?.close(AuditRecord(.stopped, reason: "failure"))
             throw error
         }
-        try? await audit?.append(AuditRecord(.stopped, reason: "signal"))
+        await audit?.close(AuditRecord(.stopped, reason: "signal"))
         logger.notice("stopped")
     }
 

@@ -25,8 +25,8 @@ struct SigningService: Sendable {
             // Taken when the body is there: clients that send slowly take no place from others.
             guard let permit = limits.signing.enter() else { throw APIStatus.overloaded }
             defer { permit.leave() }
-            try readiness.requireIssuing()
-            let issued = try await authority.issue(request, record: &record, logger: logger, now: now)
+            let issued = try await authority.issue(
+                request, record: &record, logger: logger, now: now, requireMinting: readiness.requireIssuing)
             // What stopped issuing meanwhile may have spoiled this certificate as well.
             try readiness.requireIssuing()
             try await recordIssued(record, origin)

@@ -101,6 +101,7 @@ import Testing
             group.addTask { try await test.run() }
             while count.withLock({ $0 }) < 3 { await Task.yield() }
             group.cancelAll()
+            try await group.waitForAll()
         }
     }
 

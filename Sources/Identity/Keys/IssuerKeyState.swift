@@ -3,7 +3,7 @@ package struct IssuerKeyState: Hashable, Sendable {
     /// The configured URL or pattern.
     package let name: String
 
-    /// How old the keys are; for a pattern, the oldest ones that are kept. Nil when there are none.
+    /// How old the keys are, for a pattern the oldest that are kept; nil when there are none.
     package let age: Duration?
 
     /// Fetches that have failed since the process began.

@@ -1,6 +1,6 @@
 /// What is known of a token, whatever the decision about it: for audit records and metric labels.
 package struct TokenEvidence: Hashable, Sendable {
-    /// The configured URL or pattern that its issuer matched: from a closed set. Nil when none did.
+    /// The configured URL or pattern that its issuer matched, from a closed set; nil when none did.
     package private(set) var configuredIssuer: String?
 
     /// Its `iss`, once that matched; the token's signature need not be verified.

@@ -3,8 +3,8 @@ internal import StrictJSON
 
 /// What one line says about its place in the chain.
 struct AuditLink: Hashable, Sendable {
-    /// The longest line that is read, in octets.
-    static let maximumByteCount = 64 * 1024
+    /// The longest line that is read, in octets: more than ten texts of the longest kind, escaped.
+    static let maximumByteCount = 128 * 1024
 
     /// The number of the record, from 1 on.
     let sequence: UInt64

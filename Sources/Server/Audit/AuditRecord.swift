@@ -76,6 +76,8 @@ struct AuditRecord: Sendable {
     }
 
     private static func cut(_ text: String) -> String {
+        // Readers of JSON refuse the character zero, also escaped.
+        let text = text.replacing("\u{0}", with: "\u{FFFD}")
         guard text.utf8.count > maximumTextByteCount else { return text }
         return String(decoding: text.utf8.prefix(maximumTextByteCount), as: UTF8.self) + "…"
     }

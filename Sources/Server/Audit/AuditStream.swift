@@ -90,6 +90,18 @@ final class AuditStream: Sendable {
         }
     }
 
+    /// Adds a last record, waits until it is on the disk or cannot be, and closes the file.
+    func close(_ record: AuditRecord) async {
+        // Who fails here was told so when the writing began to fail.
+        try? await append(record)
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            queue.async {
+                self.writer.withLock { $0.close() }
+                continuation.resume()
+            }
+        }
+    }
+
     private func drain() {
         let batch = state.withLock { state in
             defer { state.waiting = [] }

@@ -7,6 +7,8 @@ struct AuditWriter: Sendable {
     private let configuration: @Sendable () -> String
     private var file: AuditFile?
     private var chain = AuditChain()
+    /// Whether the chain ends where the file does.
+    private var isTailKnown = false
 
     /// Opens a file and looks at its end; what it ends with is continued.
     ///
@@ -22,23 +24,19 @@ struct AuditWriter: Sendable {
         let tail = try opened.tail()
         if let last = tail.verifier.last { chain = AuditChain(after: last) }
         file = opened
-        isTailKnown = false
     }
-
-    /// Whether the chain ends where the file does.
-    private var isTailKnown: Bool
 
     /// Adds records, all or none for certain; throws when they are not known to be on the disk.
     ///
-    /// After it has thrown, the next call opens the file again and finds out what is there.
+    /// After it has thrown, the next call finds out what is there.
     mutating func append(_ records: [AuditRecord]) throws {
+        guard let file else { throw FileError("\(path): closed") }
         var bytes = isTailKnown ? [] : try recover()
         var next = chain
         let time = now()
         let version = configuration()
         for record in records { bytes += next.line(record, at: time, configuration: version) }
         isTailKnown = false
-        guard let file else { throw FileError("\(path): not open") }
         try file.append(bytes)
         chain = next
         isTailKnown = true
@@ -49,7 +47,7 @@ struct AuditWriter: Sendable {
     /// Its first record names the digest that the old one ends with. Throws and goes on with the old one when the new one
     /// cannot be used.
     mutating func reopen() throws {
-        guard file == nil || AuditFile.identity(of: path) != file?.identity else { return }
+        guard let file, AuditFile.identity(of: path) != file.identity else { return }
         var moved = self
         let opened = try AuditFile(path)
         let tail = try opened.tail()
@@ -62,9 +60,13 @@ struct AuditWriter: Sendable {
         self = moved
     }
 
+    /// Closes the file; nothing more can be added.
+    mutating func close() {
+        file = nil
+    }
+
     /// Finds the end of the file again; what has to be written before anything else, to tell of a torn end.
     private mutating func recover() throws -> [UInt8] {
-        if file == nil { file = try AuditFile(path) }
         guard let file else { return [] }
         let (verifier, endsInLine) = try file.tail()
         if let last = verifier.last { chain = AuditChain(after: last) }

@@ -24,7 +24,8 @@ struct EndpointResponder: HTTPResponder {
         let start = clock.now
         let body = BodyReader(request, largeBodies: limits.largeBodies)
         let origin = RequestOrigin(
-            requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }), address: context.remoteAddress, transport: .http)
+            requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }),
+            address: context.remoteAddress, transport: .http)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
         var (answer, isOver) =
             if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin) }

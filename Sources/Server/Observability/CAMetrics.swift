@@ -56,11 +56,11 @@ struct CAMetrics: Sendable {
 
     private static var compiler: String {
         #if compiler(>=6.4)
-        "6.4+"
+            "6.4+"
         #elseif compiler(>=6.3)
-        "6.3"
+            "6.3"
         #else
-        "6.2"
+            "6.2"
         #endif
     }
 }
