@@ -1,5 +1,7 @@
 #pragma once
 
+#include <sys/prctl.h>
+
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
@@ -40,4 +42,9 @@ static inline int copenssl_sk_X509_push(STACK_OF(X509) *stack, X509 *certificate
 
 static inline void copenssl_sk_X509_pop_free(STACK_OF(X509) *stack) {
     sk_X509_pop_free(stack, X509_free);
+}
+
+// Swift imports no functions with variable arguments.
+static inline int copenssl_forbid_dumping(void) {
+    return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }

@@ -34,11 +34,12 @@ package final class LocalLog: Sendable {
 
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
-    /// `required` are the roots that the CA's chain ends in. Throws `StoreRefusal` with one line for the operator, or
+    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal` with one line for the operator, or
     /// `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
     package static func open(
         at path: String, parameters: LogParameters, key: any SigningKey, requiring required: [Certificate],
-        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) async throws -> LocalLog {
         let store = try await SQLiteLogStore.open(
             at: path, description: parameters.description, key: key, format: .certificateTransparency, now: clock(),
@@ -49,7 +50,7 @@ package final class LocalLog: Sendable {
             guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
             return LocalLog(
                 store: store, parameters: parameters, key: key, roots: roots, heartbeat: heartbeat, clock: clock,
-                logger: logger)
+                logger: logger, sequenced: sequenced)
         } catch {
             await store.abandon()
             throw error
@@ -59,7 +60,8 @@ package final class LocalLog: Sendable {
     /// A log over a store that was opened for it alone.
     package init(
         store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate],
-        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
         let published = PublishedHead(
             Checkpoint(origin: parameters.origin, signedTreeHead: store.initialState.signedTreeHead))
@@ -68,7 +70,18 @@ package final class LocalLog: Sendable {
         reader = LogReader(store: store, published: published, format: .certificateTransparency)
         sequencer = Sequencer(
             store: store, description: parameters.description, key: key, format: .certificateTransparency,
-            published: published, heartbeat: heartbeat, clock: clock, logger: logger)
+            published: published, heartbeat: heartbeat, clock: clock, logger: logger, sequenced: sequenced)
+    }
+
+    /// What is accepted and not in the tree yet.
+    package var load: QueueLoad { sequencer.load }
+
+    /// Whether the log takes nothing more in this process, by order or because it failed or was frozen.
+    package var isStopped: Bool { sequencer.isStopped }
+
+    /// Signs something that nobody could take for a head or a timestamp and verifies it; throws when that fails.
+    package func testKey() async throws {
+        try await key.test()
     }
 
     /// Sequences until `shutDown()`; see `Sequencer.run()` for what it means when it throws.

@@ -58,22 +58,44 @@ package final class IssuerPool: Sendable {
     /// Cheap checks come first: nothing is fetched and no signature is computed before the issuer is known to be
     /// configured and the claims are for us and for `now` (reliability R-25). May wait for a fetch of keys; a cancelled
     /// caller stops waiting.
-    package func authenticate(_ token: [UInt8], now: Timestamp) async throws(TokenRefusal) -> Principal {
+    ///
+    /// `evidence` has learned what is known of the token when this returns or throws.
+    package func authenticate(
+        _ token: [UInt8], now: Timestamp, evidence: inout TokenEvidence
+    ) async throws(TokenRefusal) -> Principal {
         let token = try IdentityToken(token)
-        let keys = try keys(for: token.claims, now: now)
+        let keys = try keys(for: token.claims, now: now, &evidence)
         try await keys.verify(token.jws)
+        evidence.subject = token.claims.value["sub"]?.string
         return try keys.issuer.kind.principal(from: token.claims)
     }
 
     /// The keys of the issuer of a token that is for us and for now; an exact URL beats every pattern.
-    private func keys(for claims: ClaimsSet, now: Timestamp) throws(TokenRefusal) -> IssuerKeys {
+    private func keys(
+        for claims: ClaimsSet, now: Timestamp, _ evidence: inout TokenEvidence
+    ) throws(TokenRefusal) -> IssuerKeys {
         if let keys = issuers[Array(claims.issuer.utf8)] {
+            evidence.matched(claims.issuer, configuredAs: keys.issuer.url)
             try claims.check(audience: keys.issuer.clientID, now: now)
             return keys
         }
-        guard let issuer = matched.metaIssuer(for: claims.issuer)?.issuer(claims.issuer) else { throw .issuerUnknown }
+        guard let meta = matched.metaIssuer(for: claims.issuer), let issuer = meta.issuer(claims.issuer) else {
+            throw .issuerUnknown
+        }
+        evidence.matched(claims.issuer, configuredAs: meta.pattern.text)
         try claims.check(audience: issuer.clientID, now: now)
-        return try matched.keys(of: issuer)
+        return try matched.keys(of: issuer, matching: meta.pattern)
+    }
+
+    /// How the keys of every configured issuer are: the fixed ones by URL, then the patterns.
+    package var keyStates: [IssuerKeyState] {
+        let now = ContinuousClock.now
+        let fixed = issuers.values.map { keys in
+            IssuerKeyState(
+                name: keys.issuer.url, age: keys.fetchedAt.map { $0.duration(to: now) },
+                failureCount: keys.failures.value)
+        }
+        return fixed.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } + matched.keyStates(at: now)
     }
 
     /// Keeps the keys of all issuers fresh until `shutdown()` is called or the task is cancelled.

@@ -46,34 +46,44 @@ package final class CertificateAuthority: Sendable {
     ///
     /// `now` is read when the token is checked and again when the validity begins, as fetching an issuer's keys may
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
-    /// could not do. `logger` carries the request's identifier into the line about the certificate. The final
-    /// certificate is signed only after its precertificate's entry is durable (R-01).
+    /// could not do. `logger` carries the request's identifier into the line about the certificate. `record` has learned
+    /// what is known of the request when this returns or throws. `requireMinting` is asked when nothing is left to
+    /// refuse, and throws when no certificate may be made all the same. The final certificate is signed only after its
+    /// precertificate's entry is durable (R-01).
     package func issue(
-        _ request: IssuanceRequest, logger: Logger, now: @Sendable () -> Timestamp
+        _ request: IssuanceRequest, record: inout IssuanceRecord, logger: Logger, now: @Sendable () -> Timestamp,
+        requireMinting: @Sendable () throws(IssuanceFailure) -> Void
     ) async throws -> IssuedCertificate {
-        let principal = try await authenticate(request.token, now: now())
+        let principal = try await authenticate(request.token, now: now(), &record.token)
         let key = try SubjectKey(request.key)
         let info = key.publicKey.subjectPublicKeyInfo
+        record.key = info
         try policy.checkStrength(of: info)
         let hash = try ProofOfPossession.verify(key, challenge: principal.challenge)
         try policy.checkAllowed(info, hash: hash)
         let content = try CertificateProfile.content(of: principal)
+        record.name = content.subjectAlternativeName.text
+        try requireMinting()
         let issued = try await mint(for: principal, info, now: now())
+        record.serialNumber = issued.certificate.serialNumber.hexadecimal
+        record.leafIndex = issued.signedCertificateTimestamp.leafIndex?.value
+        // No claim: who it is for stands in the audit stream and in the log's entry (R-48).
         logger.notice(
             "issued",
             metadata: [
                 "serial": "\(issued.certificate.serialNumber.hexadecimal)",
-                "name": "\(content.subjectAlternativeName.text)",
-                "oidc.issuer": "\(principal.issuer)",
+                "oidc.issuer": "\(record.token.configuredIssuer ?? "unknown")",
                 "spki.sha256": "\(info.sha256.hex)",
-                "leaf.index": "\(issued.signedCertificateTimestamp.leafIndex.map { "\($0.value)" } ?? "none")",
+                "leaf.index": "\(record.leafIndex.map(String.init) ?? "none")",
             ])
         return issued
     }
 
-    private func authenticate(_ token: [UInt8], now: Timestamp) async throws -> Principal {
+    private func authenticate(
+        _ token: [UInt8], now: Timestamp, _ evidence: inout TokenEvidence
+    ) async throws -> Principal {
         do {
-            return try await issuers.authenticate(token, now: now)
+            return try await issuers.authenticate(token, now: now, evidence: &evidence)
         } catch .tooManyWaiters {
             throw IssuanceFailure.issuerBusy(retryAfterSeconds: 2)
         } catch {

@@ -24,4 +24,11 @@ extension SigningKey {
         }
         return signature
     }
+
+    /// Signs 32 octets 0xFF and verifies that; throws when the key does not do its work.
+    ///
+    /// Nothing that either of our keys signs begins so: no to-be-signed certificate, tree head or timestamp.
+    package func test() async throws {
+        _ = try await verifiedSignature(over: [UInt8](repeating: 0xFF, count: 32))
+    }
 }

@@ -1,10 +1,7 @@
 internal import CertificateTransparency
-internal import HTTPTypes
-internal import Hummingbird
-internal import Identity
-internal import Issuance
-package import Logging
 internal import NIOCore
+internal import Identity
+package import Logging
 package import OpenSSL
 package import ServiceLifecycle
 package import UnixSignals
@@ -14,10 +11,11 @@ package struct MintmarkServer: Sendable {
     /// The services in the order in which they start; they stop in the reverse order, the log last.
     package let services: [any Service]
 
-    private let logService: LogService
-    private let listener: ListenerService
-    private let ownLog: OwnLog
-    private let logger: Logger
+    let logService: LogService
+    let listener: ListenerService
+    let audit: AuditStream?
+    let ownLog: OwnLog
+    let logger: Logger
 
     /// Reads and checks everything; no port is open when it returns or throws.
     ///
@@ -26,55 +24,16 @@ package struct MintmarkServer: Sendable {
         _ options: ServerOptions, passphrase: () throws -> Passphrase, logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) async throws -> MintmarkServer {
+        KeyMemory.forbidReading()
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
         let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
         do {
-            return try await assemble(loaded, options, logger: logger, now: now)
+            return try await ServerAssembly(loaded, options, logger: logger, now: now).assembled()
         } catch {
             loaded.ownLog?.removeIfTemporary()
             throw error
         }
-    }
-
-    private static func assemble(
-        _ loaded: LoadedAuthority, _ options: ServerOptions, logger: Logger, now: @escaping @Sendable () -> Timestamp
-    ) async throws -> MintmarkServer {
-        guard let ownLog = loaded.ownLog else {
-            throw ConfigurationMistakes(["--ct-log-url: logs of others are not supported yet"])
-        }
-        let settings = ownLog.settings
-        let log = try await ownLog.open(requiring: loaded.issuing.root, clock: now, logger: logger)
-        let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
-        let registry = PrometheusRegistry()
-        let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
-        let limits = RequestLimits()
-        let authority = CertificateAuthority(
-            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
-        let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
-        let routes = CARoutes(authority: authority, signing: signing)
-        let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
-        let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
-        let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
-            all.merge(some) { first, _ in first }
-        }
-        let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
-        let listener = ListenerService(
-            announcement: "listening", address: options.http, responder: responder, logger: logger)
-        let metricsListener = ListenerService(
-            announcement: "listening for metrics", address: options.metrics,
-            responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
-        let logService = LogService(log: log)
-        let reload = loaded.issuingFiles.map { files in
-            IssuingCertificateReload(
-                files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: log.roots,
-                logger: logger, now: now)
-        }
-        let services: [any Service] =
-            [logService, IssuerService(issuers: issuers)]
-            + [ReloadService(reloads: [reload].compactMap(\.self), logger: logger), metricsListener, listener]
-        return MintmarkServer(
-            services: services, logService: logService, listener: listener, ownLog: ownLog, logger: logger)
     }
 
     /// The URL of the API's listener, once it listens.
@@ -98,6 +57,17 @@ package struct MintmarkServer: Sendable {
             services: supervised, gracefulShutdownSignals: signals, logger: logger)
         configuration.maximumGracefulShutdownDuration = .seconds(40)
         let group = ServiceGroup(configuration: configuration)
+        do {
+            try await run(group)
+        } catch {
+            await audit?.close(AuditRecord(.stopped, reason: "failure"))
+            throw error
+        }
+        await audit?.close(AuditRecord(.stopped, reason: "signal"))
+        logger.notice("stopped")
+    }
+
+    private func run(_ group: ServiceGroup) async throws {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             defer { tasks.cancelAll() }
             tasks.addTask { try await group.run() }
@@ -107,49 +77,6 @@ package struct MintmarkServer: Sendable {
                 throw failure
             }
             try await tasks.next()
-        }
-        logger.notice("stopped")
-    }
-}
-
-/// Runs the log until everything else has stopped.
-private struct LogService: Service {
-    private let log: LocalLog
-    private let failures = AsyncStream<any Error>.makeStream()
-
-    init(log: LocalLog) {
-        self.log = log
-    }
-
-    func run() async throws {
-        do {
-            try await withGracefulShutdownHandler {
-                try await log.run()
-            } onGracefulShutdown: {
-                log.shutDown()
-            }
-        } catch {
-            failures.continuation.yield(error)
-            throw error
-        }
-    }
-
-    /// Waits until the log fails and answers with the reason; throws when the wait is cancelled.
-    func failure() async throws -> any Error {
-        for await failure in failures.stream { return failure }
-        throw CancellationError()
-    }
-}
-
-/// Keeps the issuers' keys fresh.
-private struct IssuerService: Service {
-    let issuers: IssuerPool
-
-    func run() async throws {
-        await withGracefulShutdownHandler {
-            await issuers.run()
-        } onGracefulShutdown: {
-            issuers.shutdown()
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Identity
 internal import Issuance
 internal import Logging
 internal import OpenSSL
@@ -7,57 +8,66 @@ struct SigningService: Sendable {
     let authority: CertificateAuthority
     let metrics: CAMetrics
     let limits: RequestLimits
+    let readiness: Readiness
+    /// Where every decision is recorded; nil for nowhere.
+    let audit: AuditStream?
     let now: @Sendable () -> Timestamp
 
     /// Issues for a decoded request; throws the status that the client gets.
     ///
-    /// `logger` carries the request's identifier. A failure of ours is logged here, once, with its cause.
-    func issue(_ request: IssuanceRequest, logger: Logger) async throws(APIStatus) -> IssuedCertificate {
+    /// `logger` carries the request's identifier. A failure of ours is logged here, once, with its cause. The audit
+    /// record of the certificate is durable when this returns.
+    func issue(
+        _ request: IssuanceRequest, origin: RequestOrigin, logger: Logger
+    ) async throws(APIStatus) -> IssuedCertificate {
+        var record = IssuanceRecord()
         do {
             // Taken when the body is there: clients that send slowly take no place from others.
             guard let permit = limits.signing.enter() else { throw APIStatus.overloaded }
             defer { permit.leave() }
-            let issued = try await authority.issue(request, logger: logger, now: now)
-            metrics.issued()
+            let issued = try await authority.issue(
+                request, record: &record, logger: logger, now: now, requireMinting: readiness.requireIssuing)
+            // What stopped issuing meanwhile may have spoiled this certificate as well.
+            try readiness.requireIssuing()
+            try await recordIssued(record, origin)
+            metrics.issued(issuer: record.token.configuredIssuer ?? CAMetrics.unknownIssuer)
             return issued
         } catch {
-            throw status(of: error, logger)
+            throw await failed(RequestFailure(error), record, origin, logger)
         }
     }
 
-    /// Counts and logs a request that could not be read, and answers with its status.
-    func refusedUnread(_ status: APIStatus, logger: Logger) -> APIStatus {
-        self.status(of: status, logger)
+    /// Counts, logs and records a request that could not be read, and answers with its status.
+    func refusedUnread(_ status: APIStatus, origin: RequestOrigin, logger: Logger) async -> APIStatus {
+        await failed(RequestFailure(status), IssuanceRecord(), origin, logger)
     }
 
-    private func status(of error: any Error, _ logger: Logger) -> APIStatus {
-        switch error {
-        case let status as APIStatus where status.code == .unavailable:
-            metrics.failed("overloaded")
-            logger.error("request not taken", metadata: ["reason": "overloaded"])
-            return status
-        case let status as APIStatus:
-            metrics.refused("request-not-readable")
-            logger.warning("refused", metadata: ["reason": "request-not-readable", "detail": "\(status.message)"])
-            return status
-        case let refusal as IssuanceRefusal:
-            metrics.refused(refusal.category)
-            logger.warning("refused", metadata: ["reason": "\(refusal.category)", "detail": "\(refusal.detail ?? "")"])
-            let facts = Dictionary(refusal.facts) { first, _ in first }
-            return APIStatus(
-                .invalidArgument, refusal.publicMessage,
-                reason: APIStatus.Reason(category: refusal.category, facts: facts))
-        case let failure as IssuanceFailure:
-            metrics.failed(failure.category)
-            logger.error("issuance failed", metadata: ["reason": "\(failure.category)", "cause": "\(failure)"])
-            guard let seconds = failure.retryAfterSeconds else {
-                return APIStatus(.internalError, failure.publicMessage)
-            }
-            return APIStatus(.unavailable, failure.publicMessage, retryAfter: seconds)
-        default:
-            metrics.failed("internal")
-            logger.error("request failed", metadata: ["cause": "\(error)"])
-            return .internalError
+    private func recordIssued(_ record: IssuanceRecord, _ origin: RequestOrigin) async throws(IssuanceFailure) {
+        guard let audit else { return }
+        do {
+            try await audit.append(
+                AuditRecord(.issued, reason: nil, of: record, from: origin, namesSubject: audit.namesSubjects))
+        } catch {
+            if audit.isRequired { throw .backend(cause: "the audit stream cannot be written") }
         }
+    }
+
+    private func failed(
+        _ failure: RequestFailure, _ record: IssuanceRecord, _ origin: RequestOrigin, _ logger: Logger
+    ) async -> APIStatus {
+        if failure.isRefusal {
+            metrics.refused(failure.reason, issuer: record.token.configuredIssuer)
+        } else {
+            metrics.failed(failure.reason)
+        }
+        failure.log(to: logger)
+        if let audit {
+            // A refusal stays one when nobody can be told of it; the stream itself counts what it loses.
+            try? await audit.append(
+                AuditRecord(
+                    failure.isRefusal ? .refused : .failed, reason: failure.reason, of: record, from: origin,
+                    namesSubject: audit.namesSubjects))
+        }
+        return failure.status
     }
 }

@@ -44,6 +44,9 @@ package struct LogReader: Sendable {
     /// The published head.
     package var checkpoint: Checkpoint { published.checkpoint }
 
+    /// The room on the volume that the log lies on; nil when unknown.
+    package var space: VolumeSpace? { store.space() }
+
     /// The position of a leaf and the proof that it is in the tree of `size` leaves.
     ///
     /// Throws `Refusal`, or our own failure.

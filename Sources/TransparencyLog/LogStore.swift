@@ -29,6 +29,9 @@ package protocol LogStore: Sendable {
     /// Marks the log so that no process writes to it any more until an operator has looked; idempotent.
     func freeze(reason: String) async throws
 
+    /// The room on the volume that the log lies on; nil when unknown.
+    func space() -> VolumeSpace?
+
     /// Ends after a last batch; everything is in one file afterwards.
     func close() async throws
 

@@ -36,13 +36,13 @@ struct SQLiteFiles: Hashable, Sendable {
         guard fsync(descriptor) == 0 else { throw Self.failure(directory) }
     }
 
-    /// Bytes that this process may still write on the volume, and the size of the volume; nil when unknown.
-    func freeSpace() -> (free: UInt64, total: UInt64)? {
+    /// The room on the volume; nil when unknown.
+    func space() -> VolumeSpace? {
         var status = statvfs()
         guard unsafe statvfs(directory, &status) == 0 else { return nil }
         let (free, isFreeHuge) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
         let (total, isTotalHuge) = UInt64(status.f_blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize))
-        return isFreeHuge || isTotalHuge ? nil : (free, total)
+        return isFreeHuge || isTotalHuge ? nil : VolumeSpace(freeByteCount: free, totalByteCount: total)
     }
 
     /// What the last call to the operating system complained about.

@@ -181,16 +181,11 @@ package final class SQLiteLogStore: LogStore {
 
     /// Refuses while the volume is nearly full, so that SQLite never meets the end of it.
     private func requireSpace() throws(CommitFailure) {
-        guard let space = files.freeSpace() else { return }
-        guard space.free >= Self.reserve(ofVolumeWith: space.total) else {
-            throw .rolledBack(VolumeNearlyFull(freeByteCount: space.free))
-        }
+        guard let space = files.space() else { return }
+        guard space.hasRoom else { throw .rolledBack(VolumeNearlyFull(freeByteCount: space.freeByteCount)) }
     }
 
-    /// Bytes that must stay free: 1 GiB, or 2 % of a volume on which that would be more.
-    static func reserve(ofVolumeWith byteCount: UInt64) -> UInt64 {
-        min(1 << 30, byteCount / 50)
-    }
+    package func space() -> VolumeSpace? { files.space() }
 
     /// The connections that cannot write, after a first look at what they read.
     private static func openReaders(

@@ -14,20 +14,29 @@ package final class Sequencer: Sendable {
     private let clock: @Sendable () -> Timestamp
     private let heartbeat: Duration
     private let logger: Logger
+    private let sequenced: @Sendable (Duration) -> Void
     let queue: SubmissionQueue
 
     /// A sequencer of a store that was opened for it alone.
     ///
-    /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock.
+    /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock. `sequenced` is told of every
+    /// new entry how long it took from its acceptance to the head that covers it.
     package init(
         store: any LogStore, description: LogDescription, key: any SigningKey, format: RecordFormat,
         published: PublishedHead, heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp,
-        logger: Logger
+        logger: Logger, sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
         (self.store, self.description, self.key, self.format) = (store, description, key, format)
         (self.published, self.heartbeat, self.clock, self.logger) = (published, heartbeat, clock, logger)
+        self.sequenced = sequenced
         queue = SubmissionQueue()
     }
+
+    /// What is accepted and not in the tree yet.
+    package var load: QueueLoad { queue.load }
+
+    /// Whether the log takes nothing more in this process, by order or because it failed.
+    package var isStopped: Bool { queue.isStopped }
 
     /// Waits until the submission is durably in the tree, or one equal to it is.
     ///
@@ -116,7 +125,10 @@ package final class Sequencer: Sendable {
             for key in built.refused { queue.finish(key, .failure(SubmissionFailure.notEncodable)) }
             guard batch.isEmpty || !built.entries.isEmpty else { return }
             try await commit(built, into: &tree)
-            for (key, entry) in built.sequenced { queue.finish(key, .success(entry)) }
+            for (key, entry) in built.sequenced {
+                guard let accepted = queue.finish(key, .success(entry)) else { continue }
+                sequenced(accepted.duration(to: .now))
+            }
         } catch let refusal as ClockGuard.Refusal {
             logger.error("the clock went wrong; nothing is sequenced", metadata: ["reason": "\(refusal)"])
             postpone(batch)

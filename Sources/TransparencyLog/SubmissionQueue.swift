@@ -8,6 +8,7 @@ final class SubmissionQueue: Sendable {
     /// A submission with everyone who waits for it.
     struct Pending: Sendable {
         let submission: Submission
+        let accepted: ContinuousClock.Instant
         var waiters: [Waiter]
     }
 
@@ -70,7 +71,7 @@ final class SubmissionQueue: Sendable {
         }
         state.queuedByteCount += bytes
         state.order.append(submission.key)
-        state.pending[submission.key] = Pending(submission: submission, waiters: [waiter])
+        state.pending[submission.key] = Pending(submission: submission, accepted: .now, waiters: [waiter])
         return nil
     }
 
@@ -90,10 +91,25 @@ final class SubmissionQueue: Sendable {
         }
     }
 
-    /// Removes a submission and wakes everyone who waited for it.
-    func finish(_ key: SHA256Digest, _ result: Result<SequencedEntry, any Error>) {
-        let waiters = state.withLock { $0.pending.removeValue(forKey: key)?.waiters } ?? []
-        for waiter in waiters { waiter.resume(with: result) }
+    /// Removes a submission and wakes everyone who waited for it; says when it was accepted.
+    @discardableResult
+    func finish(_ key: SHA256Digest, _ result: Result<SequencedEntry, any Error>) -> ContinuousClock.Instant? {
+        let finished = state.withLock { $0.pending.removeValue(forKey: key) }
+        for waiter in finished?.waiters ?? [] { waiter.resume(with: result) }
+        return finished?.accepted
+    }
+
+    /// What is accepted and not in the tree yet.
+    var load: QueueLoad {
+        state.withLock { state in
+            QueueLoad(
+                queuedCount: state.order.count, waitingCount: state.pending.values.reduce(0) { $0 + $1.waiters.count })
+        }
+    }
+
+    /// Whether it has ended for good.
+    var isStopped: Bool {
+        state.withLock { if case .stopped = $0.phase { true } else { false } }
     }
 
     /// Accepts nothing more; what is queued stays.

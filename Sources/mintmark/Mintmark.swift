@@ -15,7 +15,9 @@ struct Mintmark: AsyncParsableCommand {
             First time here: run `mintmark demo`. To set up a CA: `mintmark init`, then `mintmark serve`.
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
-        subcommands: [Demo.self, Init.self, Serve.self, Inspect.self, Bench.self, RunDevelopmentIssuer.self]
+        subcommands: [
+            Demo.self, Init.self, Serve.self, Inspect.self, Audit.self, Bench.self, RunDevelopmentIssuer.self,
+        ]
     )
 }
 
@@ -31,13 +33,13 @@ enum Main {
             } else {
                 try command.run()
             }
-            LineWriter.standardError.flush()
+            LineWriter.flushAll()
         } catch let mistakes as ConfigurationMistakes {
-            LineWriter.standardError.flush()
+            LineWriter.flushAll()
             mistakes.lines.forEach(StandardError.report)
             exit(EXIT_FAILURE)
         } catch {
-            LineWriter.standardError.flush()
+            LineWriter.flushAll()
             guard Mintmark.exitCode(for: error) == .failure, !(error is ExitCode) else {
                 Mintmark.exit(withError: error)
             }

@@ -58,5 +58,5 @@ def test_options_without_a_preflight_falls_to_routing(world):
 def test_a_server_that_issues_says_so(world, path):
     """R-42: alive and able, in JSON that nobody may keep."""
     answer = world.client.get(path)
-    assert answer.status_code == 200 and answer.json() == {"status": "ok", "reasons": []}
+    assert answer.status_code == 200 and answer.json() == {"status": "ok", "reasons": [], "warnings": []}
     assert answer.headers["Cache-Control"] == "no-store"

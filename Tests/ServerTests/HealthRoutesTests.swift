@@ -29,7 +29,11 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let issuing = try KeyFiles.issuingCertificate(
             chain: directory.chain, key: directory.issuingKey, passphrase, now: start)
-        return HealthRoutes(issuing: { issuing }, log: log, now: { now })
+        return HealthRoutes(
+            readiness: Readiness(
+                stops: [],
+                obstacles: Readiness.checks(of: log, now: { now }) + [Readiness.chainCheck({ issuing }, now: { now })],
+                warnings: []))
     }
 
     private static func status(_ path: String, _ routes: HealthRoutes) async throws -> HTTPResponse.Status {
@@ -39,7 +43,9 @@ import Testing
 
     private static var request: EndpointRequest {
         EndpointRequest(
-            path: "", query: "", authorization: nil, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+            path: "", query: "", authorization: nil,
+            origin: RequestOrigin(requestID: "1", address: nil, transport: .http),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
             body: BodyReader(
                 Request(
                     head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"),
@@ -56,5 +62,18 @@ import Testing
         let routes = try await Self.routes(in: base, created: start, now: start.adding(milliseconds: milliseconds))
         #expect(try await Self.status("/readyz", routes) == (isReady ? .ok : .serviceUnavailable))
         #expect(try await Self.status("/livez", routes) == .ok)
+    }
+
+    @Test("R-42: what stops issuing is said, and so is what only deserves a look")
+    func stopped() async throws {
+        let readiness = Readiness(stops: [{ "stopped" }], obstacles: [{ nil }], warnings: [{ "look" }, { nil }])
+        let endpoint = try #require(HealthRoutes(readiness: readiness).endpoints["/readyz"])
+        let answer = await endpoint.answer(Self.request)
+        #expect(answer.status == .serviceUnavailable)
+        #expect(
+            String(decoding: answer.body, as: UTF8.self)
+                == #"{"status":"unavailable","reasons":["stopped"],"warnings":["look"]}"#)
+        #expect(throws: IssuanceFailure.self) { try readiness.requireIssuing() }
+        try Readiness(stops: [{ nil }], obstacles: [{ "the log" }], warnings: []).requireIssuing()
     }
 }

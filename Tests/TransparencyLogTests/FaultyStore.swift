@@ -27,6 +27,8 @@ final class FaultyStore: LogStore {
 
     var initialState: LogState { store.initialState }
 
+    func space() -> VolumeSpace? { store.space() }
+
     /// How often a commit was asked for.
     var commitCount: Int { commits.withLock { $0 } }
 

@@ -182,15 +182,17 @@ import Testing
             (0, 0), (50 << 20, 1 << 20), (50 << 30, 1 << 30), (51 << 30, 1 << 30), (.max, 1 << 30),
         ] as [(UInt64, UInt64)])
     func reserve(byteCount: UInt64, expected: UInt64) throws {
-        #expect(SQLiteLogStore.reserve(ofVolumeWith: byteCount) == expected)
+        #expect(VolumeSpace(freeByteCount: 0, totalByteCount: byteCount).reserveByteCount == expected)
     }
 
     @Test func `R-14 the free space of the volume is known`() throws {
         let log = try TestLog()
-        let space = try #require(SQLiteFiles(database: log.path).freeSpace())
-        #expect(space.total > 0)
-        #expect(space.free <= space.total)
-        #expect(SQLiteFiles(database: "/nonexistent/directory/log.sqlite").freeSpace() == nil)
+        let space = try #require(SQLiteFiles(database: log.path).space())
+        #expect(space.totalByteCount > 0)
+        #expect(space.freeByteCount <= space.totalByteCount)
+        #expect(!VolumeSpace(freeByteCount: 99, totalByteCount: 5000).hasRoom)
+        #expect(VolumeSpace(freeByteCount: 100, totalByteCount: 5000).hasRoom)
+        #expect(SQLiteFiles(database: "/nonexistent/directory/log.sqlite").space() == nil)
     }
 
     @Test func `the write-ahead log is moved into the database while the log runs, and emptied at its end`()

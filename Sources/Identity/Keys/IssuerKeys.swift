@@ -52,12 +52,15 @@ final class IssuerKeys: Sendable {
     private let credentials: KubernetesCredentials?
     /// Where fetches are queued for issuers that have no task of their own; nil when `run()` makes them.
     private let queue: FetchQueue?
+    /// The failed fetches of this issuer, or of all that its pattern names.
+    let failures: FetchFailureCount
 
     init(
         issuer: OIDCIssuer, settings: IssuerPoolSettings, credentials: KubernetesCredentials? = nil,
-        queue: FetchQueue? = nil, logger: Logger
+        queue: FetchQueue? = nil, failures: FetchFailureCount = FetchFailureCount(), logger: Logger
     ) {
         self.issuer = issuer
+        self.failures = failures
         self.settings = settings
         self.credentials = credentials
         self.queue = queue
@@ -107,7 +110,10 @@ final class IssuerKeys: Sendable {
     var isIdle: Bool { state.withLock { !$0.isFetchPending && $0.waiters.isEmpty } }
 
     /// Whether keys were ever fetched.
-    var hasKeys: Bool { state.withLock { $0.snapshot != nil } }
+    var hasKeys: Bool { fetchedAt != nil }
+
+    /// When the keys that are here were fetched; nil when there are none.
+    var fetchedAt: ContinuousClock.Instant? { state.withLock { $0.snapshot?.fetchedAt } }
 
     private func current() -> (snapshot: IssuerKeySnapshot?, generation: UInt64) {
         let now = ContinuousClock.now
@@ -283,6 +289,7 @@ final class IssuerKeys: Sendable {
                     metadata: ["reason": "\(reason.rawValue)", "count": "\(count)"])
             }
         case .failure(let failure):
+            failures.increment()
             logger.warning("issuer keys not fetched", metadata: ["cause": "\(failure)"])
         }
     }

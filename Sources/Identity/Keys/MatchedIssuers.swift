@@ -8,6 +8,7 @@ import Synchronization
 final class MatchedIssuers: Sendable {
     private struct Entry {
         let keys: IssuerKeys
+        let pattern: IssuerPattern
         var lastUse: UInt64
     }
 
@@ -20,12 +21,14 @@ final class MatchedIssuers: Sendable {
     /// The fetches that tokens of these issuers caused.
     let queue: FetchQueue
     private let metaIssuers: [MetaIssuer]
+    private let failures: [IssuerPattern: FetchFailureCount]
     private let settings: IssuerPoolSettings
     private let logger: Logger
     private let state = Mutex(State())
 
     init(_ metaIssuers: [MetaIssuer], settings: IssuerPoolSettings, logger: Logger) {
         self.metaIssuers = metaIssuers.sorted { $0.pattern < $1.pattern }
+        failures = Dictionary(metaIssuers.map { ($0.pattern, FetchFailureCount()) }) { first, _ in first }
         self.settings = settings
         self.logger = logger
         queue = FetchQueue(limit: settings.matchedFetchLimit)
@@ -36,8 +39,8 @@ final class MatchedIssuers: Sendable {
         metaIssuers.first { $0.pattern.matches(url) }
     }
 
-    /// The keys of an issuer; nothing is fetched yet.
-    func keys(of issuer: OIDCIssuer) throws(TokenRefusal) -> IssuerKeys {
+    /// The keys of an issuer that a pattern means; nothing is fetched yet.
+    func keys(of issuer: OIDCIssuer, matching pattern: IssuerPattern) throws(TokenRefusal) -> IssuerKeys {
         let name = Array(issuer.url.utf8)
         let limit = settings.matchedIssuerLimit
         let found = state.withLock { state -> Result<IssuerKeys, TokenRefusal> in
@@ -53,11 +56,28 @@ final class MatchedIssuers: Sendable {
                 }
                 state.entries[oldest] = nil
             }
-            let keys = IssuerKeys(issuer: issuer, settings: settings, queue: queue, logger: logger)
-            state.entries[name] = Entry(keys: keys, lastUse: state.useCount)
+            let keys = IssuerKeys(
+                issuer: issuer, settings: settings, queue: queue, failures: failures[pattern] ?? FetchFailureCount(),
+                logger: logger)
+            state.entries[name] = Entry(keys: keys, pattern: pattern, lastUse: state.useCount)
             return .success(keys)
         }
         return try found.get()
+    }
+
+    /// How the keys are that each pattern's issuers have, the patterns in their order.
+    func keyStates(at now: ContinuousClock.Instant) -> [IssuerKeyState] {
+        let oldest = state.withLock { state in
+            state.entries.values.reduce(into: [IssuerPattern: ContinuousClock.Instant]()) { oldest, entry in
+                guard let fetchedAt = entry.keys.fetchedAt else { return }
+                oldest[entry.pattern] = min(oldest[entry.pattern] ?? fetchedAt, fetchedAt)
+            }
+        }
+        return metaIssuers.map { meta in
+            IssuerKeyState(
+                name: meta.pattern.text, age: oldest[meta.pattern].map { $0.duration(to: now) },
+                failureCount: failures[meta.pattern]?.value ?? 0)
+        }
     }
 
     /// Refuses new issuers and ends all waiting.

@@ -9,6 +9,9 @@ struct LoadedAuthority: Sendable {
     let policy: KeyPolicy
     let issuing: IssuingCertificate
 
+    /// The first 16 hexadecimal digits of the SHA-256 of the identity configuration.
+    let configurationVersion: String
+
     /// Where `issuing` came from; nil when it is of this run alone.
     let issuingFiles: IssuingFiles?
 
@@ -42,7 +45,8 @@ struct LoadedAuthority: Sendable {
         guard let issuers, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         guard let loaded else { return try await ephemeral(options, issuers, policy, now: now, logger: logger) }
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog)
+            issuers: issuers, policy: policy, issuing: loaded.issuing,
+            configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: files, ownLog: ownLog)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -73,6 +77,11 @@ struct LoadedAuthority: Sendable {
         return paths.filter(PrivateFile.isWritableByOthers)
     }
 
+    private static func configurationVersion(of path: String) -> String {
+        let bytes = (try? PrivateFile.read(path, readers: .anyone)) ?? []
+        return String(SHA256Digest(hashing: bytes).hex.prefix(16))
+    }
+
     /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is missing.
     private static func issuingFiles(_ options: ServerOptions, _ passphrase: Passphrase?) -> IssuingFiles? {
         switch options.authority {
@@ -96,7 +105,9 @@ struct LoadedAuthority: Sendable {
             "ephemeral CA: its root is new at each start and must never be trusted for anything but a test",
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
-            return LoadedAuthority(issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil)
+            return LoadedAuthority(
+                issuers: issuers, policy: policy, issuing: issuing,
+                configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: nil, ownLog: nil)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -106,7 +117,9 @@ struct LoadedAuthority: Sendable {
                 "log.public-key.file": "\(log.directory.logPublicKey(log.settings.shard))",
                 "root.file": "\(log.directory.root)",
             ])
-        return LoadedAuthority(issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log)
+        return LoadedAuthority(
+            issuers: issuers, policy: policy, issuing: issuing,
+            configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: nil, ownLog: log)
     }
 
     private static func readIssuers(_ path: String, _ logger: Logger) throws -> IssuerConfiguration {

@@ -65,13 +65,14 @@ struct OwnLog: Sendable {
 
     /// Opens the log; throws one line when it does not accept the root.
     func open(
-        requiring root: Certificate, clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        requiring root: Certificate, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        sequenced: @escaping @Sendable (Duration) -> Void
     ) async throws -> LocalLog {
         do {
             return try await LocalLog.open(
                 at: directory.logStore(settings.shard),
                 parameters: try settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
-                requiring: [root], clock: clock, logger: logger)
+                requiring: [root], clock: clock, logger: logger, sequenced: sequenced)
         } catch LogFailure.rootNotAccepted {
             throw ConfigurationMistakes([Self.unknownRoot(root)])
         }

@@ -40,7 +40,7 @@ struct CARoutes: Sendable {
     ) async -> Answer {
         do throws(APIStatus) {
             let decoded = try await read(request, decode)
-            return render(try await signing.issue(decoded, logger: request.logger))
+            return render(try await signing.issue(decoded, origin: request.origin, logger: request.logger))
         } catch {
             return Answer(error)
         }
@@ -57,7 +57,7 @@ struct CARoutes: Sendable {
                 try decode(bytes, request.authorization)
             }
         } catch {
-            throw signing.refusedUnread(error, logger: request.logger)
+            throw await signing.refusedUnread(error, origin: request.origin, logger: request.logger)
         }
     }
 

@@ -18,6 +18,9 @@ final class ConcurrencyLimit: Sendable {
         self.maximum = maximum
     }
 
+    /// How many there are now.
+    var used: Int { count.withLock { $0 } }
+
     /// A permit, or nil when the limit is reached.
     func enter() -> Permit? {
         let isEntered = count.withLock { count in

@@ -9,6 +9,8 @@ struct EndpointRequest: Sendable {
     let query: String
     /// The first `Authorization` field.
     let authorization: String?
+    /// Where it came from, with its identifier.
+    let origin: RequestOrigin
     /// A logger that carries the request's identifier.
     let logger: Logger
     /// The body, not read yet.

@@ -23,24 +23,43 @@ struct EndpointResponder: HTTPResponder {
         let clock = ContinuousClock()
         let start = clock.now
         let body = BodyReader(request, largeBodies: limits.largeBodies)
+        let origin = RequestOrigin(
+            requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }),
+            address: context.remoteAddress, transport: .http)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
-        var (answer, isOver) = if let preflight { (preflight, isOver: false) } else { await routed(request, body) }
+        var (answer, isOver) =
+            if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin) }
         if isOver || body.leavesRest {
             context.endConnection()
             answer = answer.endingConnection
         }
-        metrics.answered(
-            status: answer.status.code, method: request.method.rawValue, duration: start.duration(to: clock.now))
+        let duration = start.duration(to: clock.now)
+        metrics.answered(status: answer.status.code, method: request.method.rawValue, duration: duration)
+        logAccess(request, answer, duration, origin)
         return answer.response(isHead: request.method == .head)
     }
 
-    private func routed(_ request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
-        let (answer, isOver) = await answer(to: request, body)
+    /// The line of the access log; without the query and the headers, which may hold secrets.
+    private func logAccess(_ request: Request, _ answer: Answer, _ duration: Duration, _ origin: RequestOrigin) {
+        logger.debug(
+            "request",
+            metadata: [
+                "method": "\(request.method.rawValue.prefix(32))", "path": "\(request.uri.path.prefix(256))",
+                "status": "\(answer.status.code)", "duration": "\(duration)", "requestID": "\(origin.requestID)",
+            ])
+    }
+
+    private func routed(
+        _ request: Request, _ body: BodyReader, _ origin: RequestOrigin
+    ) async -> (Answer, isOver: Bool) {
+        let (answer, isOver) = await answer(to: request, body, origin)
         return (CrossOrigin.marked(answer, hasOrigin: request.headers[.origin] != nil), isOver)
     }
 
     /// The answer, and whether the connection must end with it although the request was read.
-    private func answer(to request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
+    private func answer(
+        to request: Request, _ body: BodyReader, _ origin: RequestOrigin
+    ) async -> (Answer, isOver: Bool) {
         guard request.uri.string.hasPrefix("/") else {
             return (Answer(APIStatus(.invalidArgument, "Bad Request")), false)
         }
@@ -55,25 +74,23 @@ struct EndpointResponder: HTTPResponder {
             metrics.failed("overloaded")
             return (Answer(.overloaded), false)
         }
-        return (await withinBudget { await endpoint.answer(endpointRequest(request, path, body)) }, false)
-    }
-
-    private func endpointRequest(_ request: Request, _ path: String, _ body: BodyReader) -> EndpointRequest {
         var logger = logger
-        logger[metadataKey: "request.id"] = "\(RequestID.next())"
-        return EndpointRequest(
+        logger[metadataKey: "requestID"] = "\(origin.requestID)"
+        let seen = EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            logger: logger, body: body)
+            origin: origin, logger: logger, body: body)
+        return (await withinBudget(logger) { await endpoint.answer(seen) }, false)
     }
 
     /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.
-    private func withinBudget(_ work: @escaping @Sendable () async -> Answer) async -> Answer {
+    private func withinBudget(_ logger: Logger, _ work: @escaping @Sendable () async -> Answer) async -> Answer {
         await withTaskGroup(of: Answer?.self) { group in
             group.addTask { await work() }
             group.addTask {
                 try? await Task.sleep(for: Self.budget)
                 guard !Task.isCancelled else { return nil }
                 metrics.failed("deadline-exceeded")
+                logger.error("failed", metadata: ["code": "DeadlineExceeded", "reason": "deadline-exceeded"])
                 return Answer(.deadlineExceeded)
             }
             defer { group.cancelAll() }
@@ -92,4 +109,9 @@ struct EndpointResponder: HTTPResponder {
         let slash = UInt8(ascii: "/")
         return String(validating: [slash] + bytes.drop { $0 == slash }, as: UTF8.self)
     }
+}
+
+extension HTTPField.Name {
+    /// What the client calls its request (CA specification 1.8).
+    fileprivate static var xRequestID: Self? { Self("x-request-id") }
 }

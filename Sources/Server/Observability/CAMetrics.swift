@@ -3,42 +3,64 @@ internal import Metrics
 
 /// The metrics of the CA under Fulcio's names (CA specification 8.3); label values come from closed sets.
 struct CAMetrics: Sendable {
+    /// The issuer of requests whose token matched no configured one.
+    static let unknownIssuer = "unknown"
+
     private let factory: PrometheusRegistry
     private let newCertificates: Counter
+    private let sequencing: Timer
 
     /// Metrics that are kept in `factory`.
     init(factory: PrometheusRegistry, version: String) {
         self.factory = factory
         newCertificates = Counter(label: "fulcio_new_certs", dimensions: [], factory: factory)
-        let build = [("version", version), ("revision", ""), ("build_date", ""), ("goversion", "")]
+        sequencing = Timer(label: "mintmark_log_sequencing_seconds", dimensions: [], factory: factory)
+        let build = [
+            ("version", version), ("revision", ""), ("build_date", ""), ("goversion", "swift\(Self.compiler)"),
+        ]
         Gauge(label: "fulcio_build_info", dimensions: build, factory: factory).record(1)
     }
 
-    /// Counts a certificate that reached its client's answer.
-    func issued() {
+    /// Counts a certificate that reached its client's answer; `issuer` is configured.
+    func issued(issuer: String) {
         newCertificates.increment()
+        count("mintmark_issuances_total", [("issuer", issuer)])
     }
 
-    /// Counts a refusal by its class.
-    func refused(_ reason: String) {
-        Counter(label: "mintmark_refusals_total", dimensions: [("reason", reason)], factory: factory).increment()
+    /// Counts a refusal by its class; `issuer` is configured, or nil when none matched.
+    func refused(_ reason: String, issuer: String?) {
+        count("mintmark_refusals_total", [("issuer", issuer ?? Self.unknownIssuer), ("reason", reason)])
     }
 
     /// Counts a failure of ours by its class.
     func failed(_ reason: String) {
-        Counter(label: "mintmark_failures_total", dimensions: [("reason", reason)], factory: factory).increment()
+        count("mintmark_failures_total", [("reason", reason)])
     }
 
     /// Counts an answer and the time it took.
     func answered(status: Int, method: String, duration: Duration) {
         let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
         let labels = [("code", String(status)), ("method", known.contains(method) ? method.lowercased() : "other")]
-        Counter(label: "http_requests_total", dimensions: labels, factory: factory).increment()
+        count("http_requests_total", labels)
         Timer(label: "fulcio_api_latency", dimensions: labels, factory: factory).record(duration: duration)
     }
 
-    /// States the size of the log's published tree.
-    func published(treeSize: UInt64) {
-        Gauge(label: "mintmark_log_tree_size", dimensions: [], factory: factory).record(Int64(clamping: treeSize))
+    /// Records how long an entry waited for the head that covers it.
+    func sequenced(after duration: Duration) {
+        sequencing.record(duration: duration)
+    }
+
+    private func count(_ name: String, _ labels: [(String, String)]) {
+        Counter(label: name, dimensions: labels, factory: factory).increment()
+    }
+
+    private static var compiler: String {
+        #if compiler(>=6.4)
+            "6.4+"
+        #elseif compiler(>=6.3)
+            "6.3"
+        #else
+            "6.2"
+        #endif
     }
 }

@@ -3,7 +3,9 @@ import Glibc
 internal import OpenSSL
 internal import StrictJSON
 
-/// Writes log events to standard error: one JSON object a line, or plain text when a person looks on.
+/// Writes log events, one a line: a JSON object, or plain text when a person looks on (CA specification 8.4).
+///
+/// A line has at most 8 KiB. Where a value had to be cut, an ellipsis stands at its end.
 package struct LineLogHandler: LogHandler {
     /// The form of a line.
     package enum Format: Sendable {
@@ -16,16 +18,35 @@ package struct LineLogHandler: LogHandler {
         package static var forStandardError: Format { isatty(STDERR_FILENO) == 1 ? .text : .json }
     }
 
-    /// The longest value of a line, in octets; what is longer is cut.
+    /// The longest line with its end, in octets (reliability section 3).
+    static let maximumLineByteCount = 8 * 1024
+
+    /// The longest value of a line that has room for it, in octets before escaping.
     private static let maximumValueByteCount = 2 * 1024
 
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
     private let format: Format
+    private let writer: LineWriter
 
-    /// A handler for one form of line.
+    /// A handler for one form of line, on standard error.
     package init(format: Format) {
+        self.init(format: format, writer: .standardError)
+    }
+
+    /// A handler for a type of log, at that type's level.
+    package init(type: LogType) {
+        switch type {
+        case .automatic: self.init(format: .forStandardError)
+        case .dev: self.init(format: .text, writer: .standardOutput)
+        case .prod: self.init(format: .json)
+        }
+        logLevel = type.level
+    }
+
+    private init(format: Format, writer: LineWriter) {
         self.format = format
+        self.writer = writer
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -37,37 +58,52 @@ package struct LineLogHandler: LogHandler {
         var all = metadata.merging(event.metadata ?? [:]) { $1 }
         if let error = event.error { all["error"] = "\(error)" }
         let fields = all.sorted { $0.key < $1.key }.map { ($0.key, "\($0.value)") }
-        let message = "\(event.message)"
-        let line =
-            switch format {
-            case .json: Self.json(event.level, message, fields)
-            case .text: Self.text(event.level, message, fields)
-            }
-        LineWriter.standardError.write(line)
+        writer.write(Self.line(format, event.level, "\(event.message)", fields, at: Timestamp.now()))
     }
 
-    private static func json(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> [UInt8] {
+    /// The octets of one line without its end, within the limit.
+    static func line(
+        _ format: Format, _ level: Logger.Level, _ message: String, _ fields: [(String, String)], at time: Timestamp
+    ) -> [UInt8] {
+        var limit = maximumValueByteCount
+        while true {
+            let line =
+                switch format {
+                case .json: json(level, message, fields, at: time, limit)
+                case .text: text(level, message, fields, at: time, limit)
+                }
+            // Escaping may make six octets of one, so the length is only known afterwards.
+            if line.count < maximumLineByteCount { return line }
+            guard limit > 1 else { return Array(line.prefix(maximumLineByteCount - 1)) }
+            limit /= 2
+        }
+    }
+
+    private static func json(
+        _ level: Logger.Level, _ message: String, _ fields: [(String, String)], at time: Timestamp, _ limit: Int
+    ) -> [UInt8] {
         let severity = level == .warning ? "warn" : level.rawValue
         let head: [JSONMember] = [
-            JSONMember(name: "time", value: .string(Timestamp.now().rfc3339)),
+            JSONMember(name: "time", value: .string(time.rfc3339)),
             JSONMember(name: "severity", value: .string(severity)),
-            JSONMember(name: "message", value: .string(message)),
+            JSONMember(name: "message", value: .string(cut(message, limit))),
         ]
         let reserved = Set(head.map(\.name))
         let rest = fields.map {
-            JSONMember(name: reserved.contains($0.0) ? "_\($0.0)" : $0.0, value: .string(cut($0.1)))
+            JSONMember(name: reserved.contains($0.0) ? "_\($0.0)" : $0.0, value: .string(cut($0.1, limit)))
         }
-        return JSONText(.object(head + rest)).bytes
+        return JSONText(.object(head + rest)).line
     }
 
-    private static func text(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> [UInt8] {
-        let values = fields.map { " \($0.0)=\($0.1.debugQuoted)" }.joined()
-        return Array(cut("\(Timestamp.now().rfc3339) \(level.rawValue): \(message.debugQuoted)\(values)").utf8)
+    private static func text(
+        _ level: Logger.Level, _ message: String, _ fields: [(String, String)], at time: Timestamp, _ limit: Int
+    ) -> [UInt8] {
+        let values = fields.map { " \($0.0)=\(cut($0.1, limit).debugQuoted)" }.joined()
+        return Array("\(time.rfc3339) \(level.rawValue): \(cut(message, limit).debugQuoted)\(values)".utf8)
     }
 
-    /// Cuts a value so that no event can flood the log.
-    private static func cut(_ text: String) -> String {
-        guard text.utf8.count > maximumValueByteCount else { return text }
-        return String(decoding: text.utf8.prefix(maximumValueByteCount), as: UTF8.self) + "…"
+    private static func cut(_ text: String, _ limit: Int) -> String {
+        guard text.utf8.count > limit else { return text }
+        return String(decoding: text.utf8.prefix(limit), as: UTF8.self) + "…"
     }
 }

@@ -6,12 +6,26 @@ internal import Synchronization
 /// Timers become histograms in seconds, recorders and meters become gauges. At most `maximumSeries` combinations of
 /// name and labels are kept; what comes after them is counted in `mintmark_metrics_dropped_total` and nowhere else.
 package final class PrometheusRegistry: MetricsFactory {
+    /// The types of the exposition format that we use.
+    package enum Kind: String, Sendable {
+        case counter
+        case gauge
+        case histogram
+    }
+
     /// The upper bounds of histogram buckets, in seconds.
     static let buckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-    private static let maximumSeries = 1000
+    /// A hundred issuers with every reason to refuse, and room for all else.
+    static let maximumSeries = 10_000
 
-    private let families = Mutex<[String: Family]>([:])
+    private struct State {
+        var families: [String: Family] = [:]
+        var seriesCount = 0
+        var droppedCount: Double = 0
+    }
+
+    private let state = Mutex(State())
 
     package init() {}
 
@@ -31,39 +45,52 @@ package final class PrometheusRegistry: MetricsFactory {
     package func destroyRecorder(_ handler: any RecorderHandler) {}
     package func destroyTimer(_ handler: any TimerHandler) {}
 
+    /// Replaces all series of a counter or gauge by values that are kept elsewhere; an empty list removes them.
+    func replace(_ name: String, _ kind: Kind, _ values: [(labels: [(String, String)], value: Double)]) {
+        state.withLock { state in
+            state.seriesCount -= state.families.removeValue(forKey: name)?.series.count ?? 0
+            var family = Family(kind: kind)
+            for (labels, value) in values {
+                guard state.seriesCount + family.series.count < Self.maximumSeries else {
+                    state.droppedCount += 1
+                    continue
+                }
+                family.series[Series.text(of: labels)] = Sample(value: value)
+            }
+            guard !family.series.isEmpty else { return }
+            state.seriesCount += family.series.count
+            state.families[name] = family
+        }
+    }
+
     /// Everything recorded so far, families and series in the order of their names.
     package func exposition() -> String {
-        let families = families.withLock { $0 }
+        var (families, dropped) = state.withLock { ($0.families, $0.droppedCount) }
+        families["mintmark_metrics_dropped_total"] = Family(kind: .counter, series: ["": Sample(value: dropped)])
         return families.sorted { $0.key < $1.key }.map { name, family in
             let series = family.series.sorted { $0.key < $1.key }.map { $0.value.lines(name: name, labels: $0.key) }
-            return (["# TYPE \(name) \(family.kind.rawValue)"] + series.joined()).joined(separator: "\n") + "\n"
+            let help = MetricHelp.texts[name].map { ["# HELP \(name) \($0)"] } ?? []
+            return (help + ["# TYPE \(name) \(family.kind.rawValue)"] + series.joined()).joined(separator: "\n") + "\n"
         }
         .joined()
     }
 
     fileprivate func update(_ name: String, _ kind: Kind, _ labels: String, _ change: (inout Sample) -> Void) {
-        families.withLock { families in
-            let count = families.values.reduce(0) { $0 + $1.series.count }
-            let isKnown = families[name]?.series[labels] != nil
-            guard isKnown || count < Self.maximumSeries else {
-                let dropped = "mintmark_metrics_dropped_total"
-                families[dropped, default: Family(kind: .counter)].series["", default: Sample()].value += 1
-                return
+        state.withLock { state in
+            if state.families[name]?.series[labels] == nil {
+                guard state.seriesCount < Self.maximumSeries else {
+                    state.droppedCount += 1
+                    return
+                }
+                state.seriesCount += 1
             }
-            change(&families[name, default: Family(kind: kind)].series[labels, default: Sample()])
+            change(&state.families[name, default: Family(kind: kind)].series[labels, default: Sample()])
         }
     }
 }
 
-/// The types of the exposition format that we use.
-private enum Kind: String {
-    case counter
-    case gauge
-    case histogram
-}
-
 private struct Family {
-    let kind: Kind
+    let kind: PrometheusRegistry.Kind
     var series: [String: Sample] = [:]
 }
 
@@ -110,12 +137,12 @@ private final class Series: CounterHandler, RecorderHandler, TimerHandler {
     private let registry: PrometheusRegistry
     private let name: String
     private let labels: String
-    private let kind: Kind
+    private let kind: PrometheusRegistry.Kind
 
-    init(registry: PrometheusRegistry, name: String, labels: [(String, String)], kind: Kind) {
+    init(registry: PrometheusRegistry, name: String, labels: [(String, String)], kind: PrometheusRegistry.Kind) {
         self.registry = registry
         self.name = name
-        self.labels = labels.map { "\($0.0)=\"\(Self.escaped($0.1))\"" }.joined(separator: ",")
+        self.labels = Self.text(of: labels)
         self.kind = kind
         // A series is there from the moment that it is made: a counter that never counted reads 0, not nothing.
         registry.update(name, kind, self.labels) {
@@ -137,13 +164,18 @@ private final class Series: CounterHandler, RecorderHandler, TimerHandler {
 
     private func update(_ change: (inout Sample) -> Void) { registry.update(name, kind, labels, change) }
 
+    static func text(of labels: [(String, String)]) -> String {
+        labels.map { "\($0.0)=\"\(escaped($0.1))\"" }.joined(separator: ",")
+    }
+
     private static func escaped(_ text: String) -> String {
-        text.reduce(into: "") { result, character in
-            switch character {
+        // By scalar: as a character, a carriage return with its line feed would be neither of the two.
+        text.unicodeScalars.reduce(into: "") { result, scalar in
+            switch scalar {
             case "\\": result += "\\\\"
             case "\"": result += "\\\""
             case "\n": result += "\\n"
-            default: result.append(character)
+            default: result.unicodeScalars.append(scalar)
             }
         }
     }

@@ -1,4 +1,3 @@
-internal import Glibc
 internal import Logging
 internal import ServiceLifecycle
 internal import UnixSignals
@@ -10,7 +9,7 @@ internal import UnixSignals
 struct ReloadService: Service {
     private let reloads: [IssuingCertificateReload]
     private let logger: Logger
-    private let first: [[State?]]
+    private let first: [[FileStatus.Identity?]]
 
     private static let period = Duration.seconds(1)
 
@@ -60,22 +59,7 @@ struct ReloadService: Service {
         }
     }
 
-    /// What tells one state of a file from another without reading it; a missing file has none.
-    private struct State: Equatable {
-        let device: UInt64
-        let inode: UInt64
-        let byteCount: Int64
-        let seconds: Int64
-        let nanoseconds: Int64
-    }
-
-    private static func states(_ paths: [String]) -> [State?] {
-        paths.map { path in
-            var status = stat()
-            guard unsafe stat(path, &status) == 0 else { return nil }
-            return State(
-                device: UInt64(status.st_dev), inode: UInt64(status.st_ino), byteCount: Int64(status.st_size),
-                seconds: Int64(status.st_mtim.tv_sec), nanoseconds: Int64(status.st_mtim.tv_nsec))
-        }
+    private static func states(_ paths: [String]) -> [FileStatus.Identity?] {
+        paths.map { FileStatus(path: $0)?.identity }
     }
 }

@@ -53,7 +53,19 @@ struct Serve: AsyncParsableCommand {
     var development = false
 
     @Option(help: "The least severe log lines to write: debug, info or notice. What was issued and refused always is.")
-    var logLevel: LogLevel = .notice
+    var logLevel: LogLevel?
+
+    @Option(name: .customLong("log_type"), help: "dev: text on standard output; prod: JSON on standard error.")
+    var logType: LogType = .automatic
+
+    @Option(help: "The file of the audit stream.")
+    var auditLog: String?
+
+    @Option(help: "Whether the audit stream names the subjects of tokens: true or false.")
+    var auditSubject = true
+
+    @Option(help: "What happens when the audit stream cannot be written: stop or continue issuing.")
+    var auditFailure: AuditFailure = .stop
 
     @OptionGroup var passphraseOptions: PassphraseOptions
 
@@ -64,6 +76,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
+        ProcessRestart.withoutBacktraces()
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
@@ -73,8 +86,11 @@ struct Serve: AsyncParsableCommand {
             metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
         options.authority = try authorityOptions.source()
-        var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
-        logger.logLevel = logLevel.level
+        options.auditFile = auditLog
+        options.auditsSubjects = auditSubject
+        options.issuesWithoutAudit = auditFailure == .continue
+        var logger = Logger(label: "mintmark") { [logType] _ in LineLogHandler(type: logType) }
+        logger.logLevel = logLevel?.level ?? logType.level
         let server = try await MintmarkServer.prepare(
             options, passphrase: { try passphraseOptions.passphrase(isNew: false) }, logger: logger,
             now: Timestamp.now)
@@ -89,4 +105,12 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
     case notice
 
     var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
+}
+
+extension LogType: ExpressibleByArgument {}
+
+/// What happens when the audit stream cannot be written.
+enum AuditFailure: String, ExpressibleByArgument, CaseIterable {
+    case stop
+    case `continue`
 }

@@ -52,6 +52,14 @@ struct IssuerFixture: Sendable {
     }
 }
 
+extension IssuerPool {
+    /// The principal of a token, for tests that do not ask what else became known.
+    func authenticate(_ token: [UInt8], now: Timestamp) async throws(TokenRefusal) -> Principal {
+        var evidence = TokenEvidence()
+        return try await authenticate(token, now: now, evidence: &evidence)
+    }
+}
+
 extension ScriptedServer {
     /// Publishes a discovery document of this server and a key set.
     func publish(keys: [JSONValue], algorithms: [JSONValue]? = ["ES256"]) {

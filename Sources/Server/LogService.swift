@@ -1,0 +1,31 @@
+internal import CertificateTransparency
+internal import ServiceLifecycle
+
+/// Runs the log until everything else has stopped.
+struct LogService: Service {
+    private let log: LocalLog
+    private let failures = AsyncStream<any Error>.makeStream()
+
+    init(log: LocalLog) {
+        self.log = log
+    }
+
+    func run() async throws {
+        do {
+            try await withGracefulShutdownHandler {
+                try await log.run()
+            } onGracefulShutdown: {
+                log.shutDown()
+            }
+        } catch {
+            failures.continuation.yield(error)
+            throw error
+        }
+    }
+
+    /// Waits until the log fails and answers with the reason; throws when the wait is cancelled.
+    func failure() async throws -> any Error {
+        for await failure in failures.stream { return failure }
+        throw CancellationError()
+    }
+}

@@ -1,0 +1,91 @@
+internal import CertificateTransparency
+internal import Identity
+internal import Issuance
+internal import OpenSSL
+internal import TransparencyLog
+
+/// Metrics of how things are, read when somebody asks (CA specification 8.3, reliability R-55).
+struct StateMetrics: Sendable {
+    let authority: CertificateAuthority
+    /// Our own log; nil when certificates are logged elsewhere.
+    let log: LocalLog?
+    let limits: RequestLimits
+    let audit: AuditStream?
+    let clock: ClockAlarm
+    let selfTest: SelfTest
+    let readiness: Readiness
+    let now: @Sendable () -> Timestamp
+
+    /// Brings everything in `registry` up to date.
+    func update(_ registry: PrometheusRegistry) {
+        func gauge(_ name: String, _ value: Double) { registry.replace(name, .gauge, [([], value)]) }
+        gauge("mintmark_ready", readiness.reasons.isEmpty ? 1 : 0)
+        gauge("mintmark_clock_alarm", clock.isRaised ? 1 : 0)
+        gauge("mintmark_self_test_success", selfTest.isPassed ? 1 : 0)
+        gauge("mintmark_signing_requests_in_flight", Double(limits.signing.used))
+        updateChain(registry)
+        updateIssuers(registry)
+        updateLog(registry)
+        updateAudit(registry)
+        updateProcess(registry)
+    }
+
+    private func updateChain(_ registry: PrometheusRegistry) {
+        let chain = authority.issuing.chain
+        registry.replace(
+            "mintmark_ca_certificate_not_after_timestamp_seconds", .gauge,
+            chain.enumerated().map { index, certificate in
+                ([("place", Self.place(index, of: chain.count))], Double(certificate.notAfter.seconds))
+            })
+    }
+
+    /// The place of a certificate in a chain: `root` is last, `issuing` first unless it is the root.
+    static func place(_ index: Int, of count: Int) -> String {
+        if index == count - 1 { return "root" }
+        return index == 0 ? "issuing" : "intermediate-\(index)"
+    }
+
+    private func updateIssuers(_ registry: PrometheusRegistry) {
+        let states = authority.issuers.keyStates
+        registry.replace(
+            "mintmark_issuer_key_age_seconds", .gauge,
+            states.compactMap { state in state.age.map { ([("issuer", state.name)], $0.seconds) } })
+        registry.replace(
+            "mintmark_issuer_key_fetch_failures_total", .counter,
+            states.map { ([("issuer", $0.name)], Double($0.failureCount)) })
+    }
+
+    private func updateLog(_ registry: PrometheusRegistry) {
+        guard let log else { return }
+        func gauge(_ name: String, _ value: Double) { registry.replace(name, .gauge, [([], value)]) }
+        let head = log.reader.checkpoint.signedTreeHead.head
+        let time = now()
+        let age = time > head.timestamp ? time.milliseconds - head.timestamp.milliseconds : 0
+        gauge("mintmark_log_tree_size", Double(head.size.value))
+        gauge("mintmark_log_checkpoint_age_seconds", Double(age) / 1000)
+        let load = log.load
+        gauge("mintmark_log_queue_entries", Double(load.queuedCount))
+        gauge("mintmark_log_waiting_certificates", Double(load.waitingCount))
+        guard let space = log.reader.space else { return }
+        gauge("mintmark_log_volume_free_bytes", Double(space.freeByteCount))
+        gauge("mintmark_log_volume_reserve_bytes", Double(space.reserveByteCount))
+    }
+
+    private func updateAudit(_ registry: PrometheusRegistry) {
+        guard let audit else { return }
+        let counts = audit.counts
+        registry.replace("mintmark_audit_records_total", .counter, [([], Double(counts.written))])
+        registry.replace("mintmark_audit_records_lost_total", .counter, [([], Double(counts.lost))])
+        registry.replace("mintmark_audit_writable", .gauge, [([], audit.isFailing ? 0 : 1)])
+    }
+
+    private func updateProcess(_ registry: PrometheusRegistry) {
+        guard let process = ProcessStatistics(now: now(), bootTime: BootClock.now()) else { return }
+        registry.replace("process_cpu_seconds_total", .counter, [([], process.processorSeconds)])
+        registry.replace("process_start_time_seconds", .gauge, [([], process.startSeconds)])
+        registry.replace("process_virtual_memory_bytes", .gauge, [([], process.virtualByteCount)])
+        registry.replace("process_resident_memory_bytes", .gauge, [([], process.residentByteCount)])
+        if let count = process.openFileCount { registry.replace("process_open_fds", .gauge, [([], Double(count))]) }
+        if let count = process.maximumFileCount { registry.replace("process_max_fds", .gauge, [([], count)]) }
+    }
+}
