@@ -155,3 +155,12 @@ def sigstore(private, password: str, label: str = "ENCRYPTED SIGSTORE PRIVATE KE
 
 def der_of(pem: bytes) -> bytes:
     return base64.b64decode("".join(line for line in pem.decode().splitlines() if "-----" not in line))
+
+
+def verify_with_openssl(issued, directory: pathlib.Path) -> None:
+    """Fails unless openssl, as strict as it can be, accepts the leaf below the last certificate of the answer."""
+    for name, part in (("leaf", issued.pems[:1]), ("between", issued.pems[1:]), ("root", issued.pems[-1:])):
+        directory.joinpath(name).write_text("\n".join(part) + "\n")
+    done = subprocess.run(["openssl", "verify", "-x509_strict", "-CAfile", "root", "-untrusted", "between", "leaf"],
+                          cwd=directory, capture_output=True, text=True)  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr

@@ -1,25 +1,20 @@
 """CA back ends: fileca with every form of key, the checks of a chain, and ephemeralca (certificate-authority 5.3, 7)."""
 
-import base64
 import functools
 import pathlib
-import subprocess
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 import authorities as ca
 import keys
-import merkle
 import program
 from auditor import Auditor
 from authorities import PASSWORD
 from client import Client, good_body
 from conftest import ADDRESS
 from issuer import Issuer
-from ports import free_port
 
 SERVER_AUTH = [ExtendedKeyUsageOID.SERVER_AUTH]
 
@@ -197,15 +192,7 @@ def test_the_signature_follows_the_key(authority, trusted, kind, tmp_path):
     assert issued.leaf.signature_hash_algorithm.name == {"p384": "sha384", "p521": "sha512"}.get(kind, "sha256")
     name = issued.leaf.signature_algorithm_oid._name
     assert name.lower().startswith("sha256withrsa" if kind.startswith("rsa") else "ecdsa-with-sha")
-    verify_with_openssl(issued, tmp_path)
-
-
-def verify_with_openssl(issued, directory: pathlib.Path) -> None:
-    for name, part in (("leaf", issued.pems[:1]), ("between", issued.pems[1:]), ("root", issued.pems[-1:])):
-        directory.joinpath(name).write_text("\n".join(part) + "\n")
-    done = subprocess.run(["openssl", "verify", "-x509_strict", "-CAfile", "root", "-untrusted", "between", "leaf"],
-                          cwd=directory, capture_output=True, text=True)  # fmt: skip
-    assert done.returncode == 0, done.stdout + done.stderr
+    ca.verify_with_openssl(issued, tmp_path)
 
 
 @pytest.mark.parametrize("length", [1, 2, 3, 4])
@@ -215,7 +202,7 @@ def test_chains_of_any_length_issue(authority, trusted, length, tmp_path):
     made.write(made.links)
     issued, _ = made.issues(trusted)
     assert len(issued.certificates) == 1 + length
-    verify_with_openssl(issued, tmp_path)
+    ca.verify_with_openssl(issued, tmp_path)
 
 
 def replaced(links: list[ca.Link], index: int, **faults) -> list[ca.Link]:
@@ -331,72 +318,7 @@ def test_any_purpose_above_the_issuing_certificate_is_no_restriction(trusted, th
     Authority(tmp_path / "ca", links, trusted.url).issues(trusted)
 
 
-class Ephemeral:
-    """A server without any data directory."""
-
-    def __init__(self, directory: pathlib.Path, issuer: Issuer):
-        self.house = program.House(directory)
-        self.house.trust({issuer.url: {}})
-        self.url = self.house.url
-
-    def start(self, *more) -> program.Server:
-        arguments = ["serve", "--ca", "ephemeralca", "--config-path", self.house.configuration, "--host", "127.0.0.1",
-                     "--port", self.house.port, "--metrics-port", free_port(), *more]  # fmt: skip
-        server = program.Server(arguments, self.url)
-        server.wait_until_ready()
-        return server
-
-
-def logged(server: program.Server, message: str) -> dict:
-    return next(record for record in server.records() if message in record.get("message", ""))
-
-
-@pytest.mark.filterwarnings("ignore:Attribute's length:UserWarning")  # the country of section 7 has three letters
-def test_an_ephemeral_ca_issues_without_init(tmp_path, trusted):
-    """CRT-06 CRT-10 OPS-09: the root's fields, a full issuance with a verified SCT, and nothing left behind."""
-    ephemeral = Ephemeral(tmp_path, trusted)
-    with ephemeral.start() as server:
-        client = Client(ephemeral.url)
-        issued = client.issue(good_body(trusted.token(trusted.email(ADDRESS)), ADDRESS))
-        chains = client.get("/api/v2/trustBundle").json()["chains"]
-        assert [pem.strip() for pem in chains[0]["certificates"]] == [pem.strip() for pem in issued.pems[1:]]
-        record = logged(server, "ephemeral log")
-        key_file, root_file = pathlib.Path(record["log.public-key.file"]), pathlib.Path(record["root.file"])
-        public = serialization.load_der_public_key(base64.b64decode(record["log.public-key"]))
-        assert key_file.read_bytes() == public.public_bytes(keys.PEM, keys.SPKI)
-        assert merkle.LogKey(key_file.read_bytes()).verifies_sct(issued.sct, issued.log_entry)
-        assert root_file.read_text().strip() == issued.pems[1].strip()
-        temporary = key_file.parents[2]
-        assert temporary.stat().st_mode & 0o777 == 0o700 and not list(temporary.rglob("key.pem"))
-        assert "must never be trusted" in logged(server, "ephemeral CA")["message"]
-        assert server.stop() == 0
-    assert not temporary.exists()
-    check_ephemeral_root(issued.certificates[1])
-    assert len(issued.certificates) == 2
-    issued.leaf.verify_directly_issued_by(issued.certificates[1])
-    verify_with_openssl(issued, tmp_path)
-    with ephemeral.start() as server:
-        again = Client(ephemeral.url).get("/api/v2/trustBundle").json()["chains"][0]["certificates"]
-        assert [pem.strip() for pem in again] != [pem.strip() for pem in issued.pems[1:]]
-
-
-def check_ephemeral_root(root: x509.Certificate) -> None:
-    """The fields of section 7."""
-    names = [(attribute.oid.dotted_string, attribute.value) for attribute in root.subject]
-    assert names == [("2.5.4.6", "USA"), ("2.5.4.8", "WA"), ("2.5.4.7", "Kirkland"), ("2.5.4.9", "767 6th St S"),
-                     ("2.5.4.17", "98033"), ("2.5.4.10", "sigstore")]  # fmt: skip
-    assert len(root.subject.rdns) == 6 and root.issuer == root.subject
-    years = (root.not_valid_after_utc - root.not_valid_before_utc).days / 365.25
-    assert 9.99 < years < 10.01
-    usage = root.extensions.get_extension_for_class(x509.KeyUsage)
-    constraints = root.extensions.get_extension_for_class(x509.BasicConstraints)
-    assert usage.critical and usage.value.key_cert_sign and usage.value.crl_sign and not usage.value.digital_signature
-    assert constraints.critical and constraints.value == x509.BasicConstraints(True, 1)
-    assert root.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    assert len(root.extensions) == 3 and root.public_key().curve.name == "secp256r1"
-
-
-def test_an_ephemeral_ca_and_a_data_directory_do_not_go_together(house):
+def test_back_ends_that_do_not_fit_are_refused(house):
     """R-43: its root is not in that log; an unknown back end is refused as Fulcio does."""
     house.trust({})
     assert "--ca ephemeralca" in house.refuses_to_serve("--ca", "ephemeralca")

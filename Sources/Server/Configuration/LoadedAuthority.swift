@@ -43,7 +43,10 @@ struct LoadedAuthority: Sendable {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         guard let issuers, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        guard let loaded else { return try await ephemeral(options, issuers, policy, now: now, logger: logger) }
+        if case .ephemeral = options.authority {
+            return try await ephemeral(options, issuers, policy, now: now, logger: logger)
+        }
+        guard let loaded else { throw ConfigurationMistakes(["the chain and key that issue could not be read"]) }
         return LoadedAuthority(
             issuers: issuers, policy: policy, issuing: loaded.issuing,
             configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: files, ownLog: ownLog)

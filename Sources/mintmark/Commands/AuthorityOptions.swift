@@ -56,11 +56,8 @@ struct AuthorityOptions: ParsableArguments {
 
     /// The password; nil for the empty one.
     private func passphrase() throws -> Passphrase? {
+        if let filecaKeyPasswdFile { return try PassphraseOptions.passphrase(inFile: filecaKeyPasswdFile) }
         var bytes = Array((filecaKeyPasswd ?? "").utf8)
-        if let filecaKeyPasswdFile {
-            bytes = try PrivateFile.read(filecaKeyPasswdFile, readers: .anyone)
-            bytes.removeSubrange((bytes.firstIndex { $0 == 0x0A || $0 == 0x0D } ?? bytes.endIndex)...)
-        }
         return bytes.isEmpty ? nil : try Passphrase(cleansing: &bytes)
     }
 }

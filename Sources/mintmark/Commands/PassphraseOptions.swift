@@ -26,12 +26,7 @@ struct PassphraseOptions: ParsableArguments {
     ///
     /// `isNew` asks twice at the prompt. Throws one line that says what is missing.
     func passphrase(isNew: Bool) throws -> Passphrase {
-        if let passphraseFile {
-            if PrivateFile.isReadableByOthers(passphraseFile) {
-                StandardError.report("warning: others than its owner may read \(passphraseFile)")
-            }
-            return try Self.firstLine(try PrivateFile.read(passphraseFile, readers: .anyone), passphraseFile)
-        }
+        if let passphraseFile { return try Self.passphrase(inFile: passphraseFile) }
         if let passphraseFd {
             let name = "file descriptor \(passphraseFd)"
             return try Self.firstLine(try PrivateFile.readToEnd(passphraseFd, name), name)
@@ -45,6 +40,14 @@ struct PassphraseOptions: ParsableArguments {
             throw ConfigurationMistakes(["the two passphrases differ"])
         }
         return try Self.firstLine(first, "the prompt")
+    }
+
+    /// The first line of a file, after a warning when others than its owner may read it.
+    static func passphrase(inFile path: String) throws -> Passphrase {
+        if PrivateFile.isReadableByOthers(path) {
+            StandardError.report("warning: others than its owner may read \(path)")
+        }
+        return try firstLine(try PrivateFile.read(path, readers: .anyone), path)
     }
 
     private static func firstLine(_ bytes: consuming [UInt8], _ source: String) throws -> Passphrase {
