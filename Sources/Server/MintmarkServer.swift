@@ -27,34 +27,42 @@ package struct MintmarkServer: Sendable {
     ) async throws -> MintmarkServer {
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
+        let hangups = HangupSignals()
+        let stamps = FileStamp.all(options.watchedPaths)
         let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
         let settings = loaded.settings
         let log = try await LocalLog.open(
             at: loaded.dataDirectory.logStore(settings.shard),
             parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
             key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger)
-        let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
+        let issuers = IssuerPool(issuers: loaded.issuers.configuration, logger: logger)
         let registry = PrometheusRegistry()
         let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
         let limits = RequestLimits()
+        let issuerReload = IssuerReload(
+            path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
+            metrics: ReloadMetrics(factory: registry), logger: logger)
+        let watcher = FileWatcher([issuerReload], since: stamps, hangups: hangups, logger: logger)
         let authority = CertificateAuthority(
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
         let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
         let routes = CARoutes(authority: authority, signing: signing)
         let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
-        let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
+        let health = HealthRoutes(
+            issuing: { authority.issuing }, log: log, configuration: { issuerReload.configurationState }, now: now)
         let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
             all.merge(some) { first, _ in first }
         }
         let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
         let listener = ListenerService(
-            announcement: "listening", address: options.http, responder: responder, logger: logger)
+            announcement: "listening", address: options.http, idleTimeout: options.idleTimeout, responder: responder,
+            logger: logger)
         let metricsListener = ListenerService(
-            announcement: "listening for metrics", address: options.metrics,
+            announcement: "listening for metrics", address: options.metrics, idleTimeout: options.readHeaderTimeout,
             responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
         let logService = LogService(log: log)
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
+            services: [logService, IssuerService(issuers: issuers), watcher, metricsListener, listener],
             logService: logService, listener: listener, logger: logger)
     }
 

@@ -15,7 +15,9 @@ struct Mintmark: AsyncParsableCommand {
             First time here: run `mintmark demo`. To set up a CA: `mintmark init`, then `mintmark serve`.
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
-        subcommands: [Demo.self, Init.self, Serve.self, Inspect.self, RunDevelopmentIssuer.self]
+        subcommands: [
+            Demo.self, Init.self, Serve.self, Check.self, Inspect.self, RunDevelopmentIssuer.self, Version.self,
+        ]
     )
 }
 
@@ -31,11 +33,16 @@ enum Main {
             } else {
                 try command.run()
             }
+            LineWriter.standardOutput.flush()
             LineWriter.standardError.flush()
         } catch let mistakes as ConfigurationMistakes {
             LineWriter.standardError.flush()
             mistakes.lines.forEach(StandardError.report)
             exit(EXIT_FAILURE)
+        } catch let mistakes as SettingMistakes {
+            mistakes.lines.forEach(StandardError.report)
+            if !mistakes.usage.isEmpty { StandardError.write("See: mintmark serve --help") }
+            exit(mistakes.usage.isEmpty ? EXIT_FAILURE : EX_USAGE)
         } catch {
             LineWriter.standardError.flush()
             guard Mintmark.exitCode(for: error) == .failure, !(error is ExitCode) else {

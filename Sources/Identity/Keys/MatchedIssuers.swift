@@ -4,7 +4,7 @@ import Synchronization
 /// The issuers found by patterns so far, each with its own keys (CA specification 2.3, reliability R-31).
 ///
 /// Holds a bounded number. The ones that never had keys go first, then those not used for longest; none goes that
-/// somebody waits for.
+/// somebody waits for. Survives changes of the configuration: an issuer whose settings changed starts anew.
 final class MatchedIssuers: Sendable {
     private struct Entry {
         let keys: IssuerKeys
@@ -13,27 +13,22 @@ final class MatchedIssuers: Sendable {
 
     private struct State {
         var entries: [[UInt8]: Entry] = [:]
+        /// Keys under settings of before, as long as somebody waits for them.
+        var replaced: [IssuerKeys] = []
         var useCount: UInt64 = 0
         var isClosed = false
     }
 
     /// The fetches that tokens of these issuers caused.
     let queue: FetchQueue
-    private let metaIssuers: [MetaIssuer]
     private let settings: IssuerPoolSettings
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(_ metaIssuers: [MetaIssuer], settings: IssuerPoolSettings, logger: Logger) {
-        self.metaIssuers = metaIssuers.sorted { $0.pattern < $1.pattern }
+    init(settings: IssuerPoolSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
         queue = FetchQueue(limit: settings.matchedFetchLimit)
-    }
-
-    /// The first pattern, in their order, that means this `iss`.
-    func metaIssuer(for url: String) -> MetaIssuer? {
-        metaIssuers.first { $0.pattern.matches(url) }
     }
 
     /// The keys of an issuer; nothing is fetched yet.
@@ -43,8 +38,13 @@ final class MatchedIssuers: Sendable {
         let found = state.withLock { state -> Result<IssuerKeys, TokenRefusal> in
             state.useCount &+= 1
             if let entry = state.entries[name] {
-                state.entries[name]?.lastUse = state.useCount
-                return .success(entry.keys)
+                if entry.keys.issuer == issuer {
+                    state.entries[name]?.lastUse = state.useCount
+                    return .success(entry.keys)
+                }
+                state.entries[name] = nil
+                state.replaced.removeAll(where: \.isIdle)
+                state.replaced.append(entry.keys)
             }
             if state.isClosed { return .failure(.keysUnavailable) }
             if state.entries.count >= limit {
@@ -64,7 +64,7 @@ final class MatchedIssuers: Sendable {
     func close() {
         let entries = state.withLock { state in
             state.isClosed = true
-            return state.entries.values.map(\.keys)
+            return state.entries.values.map(\.keys) + state.replaced
         }
         for keys in entries { keys.close() }
     }

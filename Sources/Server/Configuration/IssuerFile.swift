@@ -20,12 +20,12 @@ package enum IssuerFile {
             throw ConfigurationMistakes(["parse: unmarshal: yaml: \(error)".replacingLineBreaks])
         }
         guard let root = document?.mapping else {
-            throw ConfigurationMistakes(["the file names no issuers: expected a mapping with oidc-issuers"])
+            throw ConfigurationMistakes(["validate: the file names no issuers: expected a mapping with oidc-issuers"])
         }
         var reader = IssuerFileReader(isJSON: isJSON(text))
         let configuration = reader.read(root)
         warnings += reader.warnings
-        guard reader.mistakes.isEmpty else { throw ConfigurationMistakes(reader.mistakes) }
+        guard reader.mistakes.isEmpty else { throw ConfigurationMistakes(reader.mistakes.map { "validate: \($0)" }) }
         return configuration
     }
 

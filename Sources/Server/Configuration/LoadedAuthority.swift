@@ -1,5 +1,4 @@
 internal import CertificateTransparency
-internal import Identity
 internal import Issuance
 internal import Logging
 internal import OpenSSL
@@ -8,7 +7,7 @@ internal import OpenSSL
 struct LoadedAuthority: Sendable {
     let dataDirectory: DataDirectory
     let settings: DataDirectorySettings
-    let issuers: IssuerConfiguration
+    let issuers: LoadedIssuers
     let policy: KeyPolicy
     let issuing: IssuingCertificate
     let logKey: LocalSigningKey
@@ -24,10 +23,10 @@ struct LoadedAuthority: Sendable {
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host only")
         }
-        mistakes += exposedPaths(directory, options.issuerFile).map {
+        mistakes += exposedPaths(directory).map {
             "\($0): anybody may write to it; run: chmod o-w \($0)"
         }
-        let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
+        let issuers = Self.attempt(&mistakes) { try LoadedIssuers.load(options.issuerFile) }
         let settings = Self.attempt(&mistakes) { try readSettings(directory) }
         let passphrase = Self.attempt(&mistakes, passphrase)
         let issuing = passphrase.flatMap { passphrase in
@@ -46,7 +45,7 @@ struct LoadedAuthority: Sendable {
         {
             mistakes.append("a key of the published example is in use: anybody can sign with it (see --development)")
         }
-        for warning in warnings + (issuing?.warnings ?? []) {
+        for warning in warnings + (issuers?.warnings ?? []) + (issuing?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         guard let issuers, let settings, let issuing, let logKey, mistakes.isEmpty else {
@@ -58,8 +57,8 @@ struct LoadedAuthority: Sendable {
     }
 
     /// What decides who is certified and how, and is open to everybody.
-    private static func exposedPaths(_ directory: DataDirectory, _ issuerFile: String) -> [String] {
-        [directory.path, directory.settings, directory.authority, directory.chain, directory.logs, issuerFile]
+    private static func exposedPaths(_ directory: DataDirectory) -> [String] {
+        [directory.path, directory.settings, directory.authority, directory.chain, directory.logs]
             .filter(PrivateFile.isWritableByOthers)
     }
 
@@ -80,31 +79,6 @@ struct LoadedAuthority: Sendable {
             throw ConfigurationMistakes(["\(path): not UTF-8"])
         }
         return text
-    }
-
-    private static func readIssuers(_ path: String, _ logger: Logger) throws -> IssuerConfiguration {
-        var warnings: [String] = []
-        let issuers: IssuerConfiguration
-        do {
-            issuers = try IssuerFile.issuers(in: try readText(path), warnings: &warnings)
-        } catch let error as ConfigurationMistakes {
-            throw ConfigurationMistakes(error.lines.map { "error loading --config-path=\(path): \($0)" })
-        }
-        for warning in warnings {
-            logger.warning("configuration", metadata: ["file": "\(path)", "detail": "\(warning)"])
-        }
-        let listed = issuers.listed
-        if listed.isEmpty { logger.warning("no issuer is configured: every request will be refused") }
-        for issuer in listed where issuer.isInsecure {
-            logger.warning(
-                "tokens of an issuer travel in clear text; accepted on loopback only",
-                metadata: ["issuer": "\(issuer.name)"])
-        }
-        for issuer in listed where issuer.settings.skipsEmailVerification {
-            logger.warning(
-                "e-mail addresses that an issuer did not verify are certified", metadata: ["issuer": "\(issuer.name)"])
-        }
-        return issuers
     }
 
     /// The log key, after a look at the file with its public half, which operators hand out to clients.

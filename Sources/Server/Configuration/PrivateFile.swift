@@ -65,6 +65,17 @@ package enum PrivateFile {
         return try readToEnd(descriptor, path)
     }
 
+    /// The first octets of a file, fewer when it is shorter.
+    static func prefix(_ path: String, count: Int) throws(FileError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last(path) }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: count)
+        let length = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+        guard length >= 0 else { throw .last(path) }
+        return Array(buffer.prefix(length))
+    }
+
     /// Reads what an open descriptor holds, at most 1 MiB.
     package static func readToEnd(_ descriptor: Int32, _ name: String) throws(FileError) -> [UInt8] {
         var bytes: [UInt8] = []

@@ -14,13 +14,14 @@ struct HealthRoutes: Sendable {
 
     let issuing: @Sendable () -> IssuingCertificate
     let log: LocalLog
+    let configuration: @Sendable () -> ConfigurationState
     let now: @Sendable () -> Timestamp
 
     /// The endpoints by their path.
     var endpoints: [String: Endpoint] {
         [
             "/livez": Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Self.answer([]) },
-            "/readyz": Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Self.answer(obstacles) },
+            "/readyz": Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Self.answer(obstacles, warnings) },
         ]
     }
 
@@ -41,11 +42,25 @@ struct HealthRoutes: Sendable {
         return obstacles
     }
 
-    private static func answer(_ obstacles: [String]) -> Answer {
-        let isGood = obstacles.isEmpty
-        let body: JSONValue = [
-            "status": isGood ? "ok" : "unavailable", "reasons": .array(obstacles.map { .string($0) }),
+    /// What the operator should see to although certificates are issued; never a path, because anybody may ask.
+    private var warnings: [String] {
+        let state = configuration()
+        guard !state.mistakes.isEmpty else { return [] }
+        return [
+            "the identity configuration has changed and cannot be used; version \(state.version) stays in use,"
+                + " and the server's log names the mistakes"
         ]
-        return Answer(isGood ? .ok : .serviceUnavailable, json: JSONText(body), cacheControl: "no-store")
+    }
+
+    private static func answer(_ obstacles: [String], _ warnings: [String] = []) -> Answer {
+        let isGood = obstacles.isEmpty
+        var body: [JSONMember] = [
+            JSONMember(name: "status", value: .string(isGood ? "ok" : "unavailable")),
+            JSONMember(name: "reasons", value: .array(obstacles.map { .string($0) })),
+        ]
+        if !warnings.isEmpty {
+            body.append(JSONMember(name: "warnings", value: .array(warnings.map { .string($0) })))
+        }
+        return Answer(isGood ? .ok : .serviceUnavailable, json: JSONText(.object(body)), cacheControl: "no-store")
     }
 }

@@ -3,7 +3,7 @@ import Glibc
 internal import OpenSSL
 internal import StrictJSON
 
-/// Writes log events to standard error: one JSON object a line, or plain text when a person looks on.
+/// Writes log events: one JSON object a line, or plain text for a person.
 package struct LineLogHandler: LogHandler {
     /// The form of a line.
     package enum Format: Sendable {
@@ -22,10 +22,20 @@ package struct LineLogHandler: LogHandler {
     package var metadata: Logger.Metadata = [:]
     package var logLevel: Logger.Level = .info
     private let format: Format
+    private let writer: LineWriter
 
     /// A handler for one form of line.
     package init(format: Format) {
-        self.format = format
+        (self.format, writer) = (format, .standardError)
+    }
+
+    /// A handler for one kind of log.
+    package init(type: LogType) {
+        switch type {
+        case .automatic: (format, writer) = (.forStandardError, .standardError)
+        case .dev: (format, writer) = (.text, .standardOutput)
+        case .prod: (format, writer) = (.json, .standardError)
+        }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -43,7 +53,7 @@ package struct LineLogHandler: LogHandler {
             case .json: Self.json(event.level, message, fields)
             case .text: Self.text(event.level, message, fields)
             }
-        LineWriter.standardError.write(line)
+        writer.write(line)
     }
 
     private static func json(_ level: Logger.Level, _ message: String, _ fields: [(String, String)]) -> [UInt8] {

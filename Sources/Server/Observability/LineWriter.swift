@@ -2,19 +2,28 @@ internal import Dispatch
 internal import Synchronization
 import Glibc
 
-/// Writes lines to standard error from a thread of its own.
+/// Writes lines to one descriptor from a thread of its own.
 ///
 /// Whoever logs never waits: a reader that stalls would otherwise stop issuance. What does not fit into the queue is
 /// dropped and counted, and the count is written when there is room again.
 package final class LineWriter: Sendable {
     /// The writer to standard error.
-    package static let standardError = LineWriter()
+    package static let standardError = LineWriter(STDERR_FILENO, "standard error")
+
+    /// The writer to standard output.
+    package static let standardOutput = LineWriter(STDOUT_FILENO, "standard output")
 
     /// Lines that may wait to be written.
     private static let capacity = 4096
 
-    private let queue = DispatchQueue(label: "standard error")
+    private let descriptor: Int32
+    private let queue: DispatchQueue
     private let state = Mutex(State())
+
+    private init(_ descriptor: Int32, _ name: String) {
+        self.descriptor = descriptor
+        queue = DispatchQueue(label: name)
+    }
 
     private struct State {
         var waiting = 0
@@ -35,9 +44,9 @@ package final class LineWriter: Sendable {
         guard let dropped else { return }
         queue.async {
             if dropped > 0 {
-                Self.writeAll(Array("{\"severity\":\"error\",\"message\":\"\(dropped) lines dropped\"}\n".utf8))
+                self.writeAll(Array("{\"severity\":\"error\",\"message\":\"\(dropped) lines dropped\"}\n".utf8))
             }
-            Self.writeAll(line + [0x0A])
+            self.writeAll(line + [0x0A])
             self.state.withLock { $0.waiting -= 1 }
         }
     }
@@ -51,10 +60,10 @@ package final class LineWriter: Sendable {
         _ = last.wait(timeout: .now() + 2)
     }
 
-    private static func writeAll(_ bytes: [UInt8]) {
+    private func writeAll(_ bytes: [UInt8]) {
         var rest = bytes[...]
         while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { return }
             rest = rest.dropFirst(count)

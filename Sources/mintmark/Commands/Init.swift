@@ -52,7 +52,7 @@ struct Init: AsyncParsableCommand {
             certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType ?? .p384), now: .now())
         let directory = DataDirectory(dataDir)
         try directory.requireNew()
-        let passphrase = try passphraseOptions.passphrase(isNew: existingCa == nil)
+        let passphrase = try passphraseOptions.source.passphrase(isNew: existingCa == nil)
         StandardError.write("Making \(existingCa == nil ? "keys, certificates and the log" : "the log") …")
         let created = try await Interruption.guarding({
             try await settings.create(at: directory, passphrase: passphrase)
