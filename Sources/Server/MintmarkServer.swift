@@ -42,7 +42,9 @@ package struct MintmarkServer: Sendable {
         let issuerReload = IssuerReload(
             path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
             metrics: ReloadMetrics(factory: registry), logger: logger)
-        let watcher = FileWatcher([issuerReload], since: stamps, hangups: hangups, logger: logger)
+        // Everything that is read again on a change of its files and on SIGHUP, and nothing else reacts to that signal.
+        let reloads: [any ReloadableFiles] = [issuerReload]
+        let watcher = FileWatcher(reloads, since: stamps, hangups: hangups, logger: logger)
         let authority = CertificateAuthority(
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
         let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)

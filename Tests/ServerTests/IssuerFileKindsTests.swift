@@ -121,7 +121,7 @@ import Testing
         let file = Self.issuer(["type: uri"]) + Self.meta(["type: spiffe"]) + "ci-issuer-metadata:\n  x: 5\n"
         let mistakes = Self.mistakes(file)
         #expect(mistakes.count == 3)
-        #expect(mistakes.allSatisfy { $0.hasPrefix("line ") })
+        #expect(mistakes.allSatisfy { $0.hasPrefix("validate: line ") })
     }
 
     @Test("TOK-26: a file of the shape of the public instance's loads without mistakes")

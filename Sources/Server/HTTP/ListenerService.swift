@@ -85,7 +85,8 @@ final class ListenerService: Service {
             maxHeaderFieldSize: 72 * 1024, maxHeaderListSize: 96 * 1024, maxHeaderFieldCount: 64)
         return Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder)),
+            server: .http1(
+                configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(2000)),

@@ -47,14 +47,18 @@ package struct CommandLineSettings: Sendable {
             mistakes.append("unknown option: --\(name.debugQuoted)")
             return
         }
-        let next = rest.first
-        guard let text = written ?? (setting.kind == .toggle ? "true" : next), written != nil || text == "true"
-            || !text.hasPrefix("--")
-        else {
+        let text: String
+        if let written {
+            text = written
+        } else if setting.kind == .toggle {
+            text = "true"
+        } else if let next = rest.first, !next.hasPrefix("--") {
+            text = next
+            rest.removeFirst()
+        } else {
             mistakes.append("--\(name) needs a value")
             return
         }
-        if written == nil, setting.kind != .toggle { rest.removeFirst() }
         let before = setting.kind == .list ? values[setting.name]?.texts ?? [] : []
         values[setting.name] = SettingValue(texts: before + setting.kind.texts(of: text), origin: .flag)
     }

@@ -29,7 +29,8 @@ package enum SettingsHelp {
     private static func entry(_ setting: Setting) -> String {
         let aliases = setting.aliases.map { ", --\($0)" }.joined()
         let standard = setting.standard.map { " Default: \($0.replacing(",", with: ", "))." } ?? ""
-        return "  --\(setting.name)\(aliases) \(setting.kind.placeholder)\n" + wrapped(setting.help + standard, indent: 6)
+        return "  --\(setting.name)\(aliases) \(setting.kind.placeholder)\n"
+            + wrapped(setting.help + standard, indent: 6)
     }
 
     private static func wrapped(_ text: String, indent: Int) -> String {

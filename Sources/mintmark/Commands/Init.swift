@@ -83,6 +83,7 @@ struct Init: AsyncParsableCommand {
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
             Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml
+            It listens on every interface unless --host, --grpc-host and --metrics-host say otherwise.
             """
     }
 }

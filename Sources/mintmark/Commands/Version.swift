@@ -16,7 +16,8 @@ struct Version: ParsableCommand {
     func run() throws {
         if json {
             let members = Self.fields.map { field in
-                JSONMember(name: field.name.prefix(1).lowercased() + field.name.dropFirst(), value: .string(field.value))
+                let name = field.name.prefix(1).lowercased() + field.name.dropFirst()
+                return JSONMember(name: name, value: .string(field.value))
             }
             StandardOutput.write(JSONText(.object(members)).string)
         } else {
