@@ -38,10 +38,17 @@ package struct LoadedIssuers: Sendable {
             throw ConfigurationMistakes(["parse: not UTF-8"])
         }
         var warnings: [String] = []
-        let issuers = try IssuerFile.issuers(in: text, warnings: &warnings)
+        let issuers = try IssuerFile.issuers(in: text, warnings: &warnings, publicSuffixes: installedSuffixes)
         return LoadedIssuers(
             configuration: issuers, version: String(SHA256Digest(hashing: bytes).hex.prefix(16)),
             warnings: warnings + self.warnings(of: issuers.listed))
+    }
+
+    /// The list that the system's package keeps up to date; nil when it is not installed.
+    private static func installedSuffixes() -> PublicSuffixList? {
+        let path = "/usr/share/publicsuffix/public_suffix_list.dat"
+        guard let bytes = try? PrivateFile.read(path, readers: .anyone) else { return nil }
+        return PublicSuffixList(String(decoding: bytes, as: UTF8.self))
     }
 
     private static func warnings(of listed: [ConfiguredIssuer]) -> [String] {

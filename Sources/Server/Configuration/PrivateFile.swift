@@ -1,5 +1,6 @@
 internal import Foundation
 import Glibc
+internal import OpenSSL
 
 /// Why a file or directory could not be used, in one line.
 package struct FileError: Error, Hashable, Sendable, CustomStringConvertible {
@@ -56,10 +57,9 @@ package enum PrivateFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | (readers == .ownerOnly ? O_NOFOLLOW : 0))
         guard descriptor >= 0 else { throw .last(path) }
         defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .last(path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("\(path): not a regular file") }
-        if readers == .ownerOnly, status.st_mode & 0o077 != 0 {
+        guard let status = FileStatus(descriptor: descriptor) else { throw .last(path) }
+        guard status.isRegular else { throw FileError("\(path): not a regular file") }
+        if readers == .ownerOnly, status.permits(0o077) {
             throw FileError("\(path): others than its owner may read this key; run: chmod 600 \(path)")
         }
         return try readToEnd(descriptor, path)
@@ -92,14 +92,12 @@ package enum PrivateFile {
 
     /// Whether others than its owner may read a file; false when it is not there.
     package static func isReadableByOthers(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+        FileStatus(path)?.permits(0o077) ?? false
     }
 
     /// Whether everybody may write to a file or directory; false when it is not there.
     package static func isWritableByOthers(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o002 != 0
+        FileStatus(path)?.permits(0o002) ?? false
     }
 
     /// The directory that a path's last part lies in.
@@ -110,8 +108,7 @@ package enum PrivateFile {
 
     /// Whether something is at a path.
     package static func exists(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0
+        FileStatus(path, followsLinks: false) != nil
     }
 
     /// Makes a directory with mode 0700; throws when something is there already.

@@ -1,4 +1,4 @@
-import Glibc
+internal import OpenSSL
 
 /// What tells one state of a file from another without reading it; links are followed, in every part of the path.
 struct FileStamp: Hashable, Sendable {
@@ -10,13 +10,9 @@ struct FileStamp: Hashable, Sendable {
 
     /// The state of the file at a path; nil when there is none that can be seen.
     init?(_ path: String) {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        device = UInt64(status.st_dev)
-        inode = UInt64(status.st_ino)
-        byteCount = Int64(status.st_size)
-        seconds = Int64(status.st_mtim.tv_sec)
-        nanoseconds = Int64(status.st_mtim.tv_nsec)
+        guard let status = FileStatus(path) else { return nil }
+        (device, inode, byteCount) = (status.device, status.inode, status.byteCount)
+        (seconds, nanoseconds) = (status.modifiedSeconds, status.modifiedNanoseconds)
     }
 
     /// The states of several files; one that is missing has none.
