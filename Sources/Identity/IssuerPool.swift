@@ -6,17 +6,17 @@ import Synchronization
 /// The configured issuers: a token in, a principal or a refusal out.
 ///
 /// `run()` must be running for keys to be fetched: it owns all tasks that do. Tokens that need keys before it runs wait
-/// for it; after it has ended, keys that are there go on verifying until they are too old.
+/// for it; after it has ended, keys that are there go on verifying until they are too old. Which issuers are configured
+/// may change at any time; a token is judged by the configuration of the moment when its check began.
 package final class IssuerPool: Sendable {
-    // By the bytes of the URL: as dictionary keys, strings that differ in their bytes could be equal.
-    private let issuers: [[UInt8]: IssuerKeys]
+    private let current: Mutex<IssuerSnapshot>
     private let matched: MatchedIssuers
+    private let settings: IssuerPoolSettings
+    private let logger: Logger
     private let hasRun = Mutex(false)
-
-    /// The fixed issuers sorted by the bytes of their URLs, then the meta issuers sorted by those of their patterns.
-    package let configuration: [ConfiguredIssuer]
-
-    private static let cluster = "https://kubernetes.default.svc"
+    /// The keys of fixed issuers whose task `run()` has yet to start.
+    private let arrivals: AsyncStream<IssuerKeys>
+    private let arrival: AsyncStream<IssuerKeys>.Continuation
 
     /// Makes a pool; of two issuers with one URL, or two patterns with one text, the first counts.
     package convenience init(
@@ -33,24 +33,47 @@ package final class IssuerPool: Sendable {
         issuers configuration: IssuerConfiguration, settings: IssuerPoolSettings = IssuerPoolSettings(),
         logger: Logger
     ) {
-        let metas = Dictionary(configuration.metaIssuers.map { (Array($0.pattern.text.utf8), $0) }) { first, _ in first
+        (self.settings, self.logger) = (settings, logger)
+        (arrivals, arrival) = AsyncStream.makeStream()
+        matched = MatchedIssuers(settings: settings, logger: logger)
+        let snapshot = IssuerSnapshot(configuration) { issuer, needsCredentials in
+            Self.keys(of: issuer, needsCredentials, settings, logger)
         }
-        // Without the cluster's own issuer in the configuration, nobody asked us to be a part of a cluster.
-        let isInCluster =
-            configuration.issuers.contains { $0.url.hasSameBytes(as: Self.cluster) }
-            || metas.values.contains { $0.pattern.matches(Self.cluster) }
-        let pairs = configuration.issuers.map { issuer in
-            let credentials =
-                isInCluster && issuer.kind == .kubernetes ? KubernetesCredentials(files: settings.kubernetesFiles) : nil
-            return (
-                Array(issuer.url.utf8),
-                IssuerKeys(issuer: issuer, settings: settings, credentials: credentials, logger: logger)
-            )
+        current = Mutex(snapshot)
+        for keys in snapshot.fixed.values { arrival.yield(keys) }
+    }
+
+    /// The fixed issuers sorted by the bytes of their URLs, then the meta issuers sorted by those of their patterns.
+    package var configuration: [ConfiguredIssuer] { current.withLock { $0.listed } }
+
+    /// Trusts the issuers of another configuration from the next token on, all of them at once (reliability R-36).
+    ///
+    /// An issuer for which nothing changed keeps its keys and its task; others are discovered in the background. Tokens
+    /// whose check has begun are judged by the configuration of before.
+    package func replace(by configuration: IssuerConfiguration) {
+        let (old, new) = current.withLock { snapshot in
+            let old = snapshot
+            snapshot = IssuerSnapshot(configuration) { issuer, needsCredentials in
+                if let keys = old.fixed[Array(issuer.url.utf8)],
+                    keys.serves(issuer, withCredentials: needsCredentials)
+                {
+                    return keys
+                }
+                return Self.keys(of: issuer, needsCredentials, settings, logger)
+            }
+            return (old, snapshot)
         }
-        issuers = Dictionary(pairs) { first, _ in first }
-        matched = MatchedIssuers(Array(metas.values), settings: settings, logger: logger)
-        self.configuration =
-            IssuerConfiguration(issuers: issuers.values.map(\.issuer), metaIssuers: Array(metas.values)).listed
+        for (name, keys) in new.fixed where old.fixed[name] !== keys {
+            if case .terminated = arrival.yield(keys) { keys.close() }
+        }
+        for (name, keys) in old.fixed where new.fixed[name] !== keys { keys.retire() }
+    }
+
+    private static func keys(
+        of issuer: OIDCIssuer, _ needsCredentials: Bool, _ settings: IssuerPoolSettings, _ logger: Logger
+    ) -> IssuerKeys {
+        let credentials = needsCredentials ? KubernetesCredentials(files: settings.kubernetesFiles) : nil
+        return IssuerKeys(issuer: issuer, settings: settings, credentials: credentials, logger: logger)
     }
 
     /// Turns a token into the principal it speaks for (CA specification 2.1).
@@ -74,12 +97,13 @@ package final class IssuerPool: Sendable {
     private func keys(
         for claims: ClaimsSet, now: Timestamp, _ evidence: inout TokenEvidence
     ) throws(TokenRefusal) -> IssuerKeys {
-        if let keys = issuers[Array(claims.issuer.utf8)] {
+        let snapshot = current.withLock { $0 }
+        if let keys = snapshot.fixed[Array(claims.issuer.utf8)] {
             evidence.matched(claims.issuer, configuredAs: keys.issuer.url)
             try claims.check(audience: keys.issuer.clientID, now: now)
             return keys
         }
-        guard let meta = matched.metaIssuer(for: claims.issuer), let issuer = meta.issuer(claims.issuer) else {
+        guard let meta = snapshot.metaIssuer(for: claims.issuer), let issuer = meta.issuer(claims.issuer) else {
             throw .issuerUnknown
         }
         evidence.matched(claims.issuer, configuredAs: meta.pattern.text)
@@ -90,12 +114,14 @@ package final class IssuerPool: Sendable {
     /// How the keys of every configured issuer are: the fixed ones by URL, then the patterns.
     package var keyStates: [IssuerKeyState] {
         let now = ContinuousClock.now
-        let fixed = issuers.values.map { keys in
+        let snapshot = current.withLock { $0 }
+        let fixed = snapshot.fixed.values.map { keys in
             IssuerKeyState(
                 name: keys.issuer.url, age: keys.fetchedAt.map { $0.duration(to: now) },
                 failureCount: keys.failures.value)
         }
-        return fixed.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } + matched.keyStates(at: now)
+        return fixed.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } 
+            + matched.keyStates(of: snapshot.metaIssuers, at: now)
     }
 
     /// Keeps the keys of all issuers fresh until `shutdown()` is called or the task is cancelled.
@@ -110,11 +136,19 @@ package final class IssuerPool: Sendable {
         }
         guard mayRun else { return }
         await withDiscardingTaskGroup { group in
-            for keys in issuers.values { group.addTask { await keys.run() } }
+            group.addTask { await self.runFixedIssuers() }
             for await keys in matched.queue.fetches { group.addTask { await keys.fetchQueued() } }
             group.cancelAll()
         }
         matched.close()
+        arrival.finish()
+        for keys in current.withLock({ $0.fixed.values }) { keys.close() }
+    }
+
+    private func runFixedIssuers() async {
+        await withDiscardingTaskGroup { group in
+            for await keys in arrivals { group.addTask { await keys.run() } }
+        }
     }
 
     /// Ends `run()`: fetches under way are given up, and tokens that wait for them are refused.

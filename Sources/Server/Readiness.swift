@@ -80,5 +80,16 @@ extension Readiness {
         { audit?.isFailing == true && audit?.isRequired == false ? auditSentence : nil }
     }
 
+    /// A changed identity configuration that could not be used; never a path, because anybody may ask.
+    static func configurationWarning(_ state: @escaping @Sendable () -> ConfigurationState) -> Check {
+        {
+            let state = state()
+            return state.mistakes.isEmpty
+                ? nil
+                : "the identity configuration has changed and cannot be used; version \(state.version) stays in use, "
+                    + "and the server's log names the mistakes"
+        }
+    }
+
     private static let auditSentence = "the audit stream cannot be written"
 }

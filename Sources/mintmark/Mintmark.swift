@@ -16,7 +16,8 @@ struct Mintmark: AsyncParsableCommand {
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
         subcommands: [
-            Demo.self, Init.self, Serve.self, Inspect.self, Audit.self, Bench.self, RunDevelopmentIssuer.self,
+            Demo.self, Init.self, Serve.self, Check.self, Inspect.self, Audit.self, Bench.self,
+            RunDevelopmentIssuer.self, Version.self,
         ]
     )
 }
@@ -38,6 +39,10 @@ enum Main {
             LineWriter.flushAll()
             mistakes.lines.forEach(StandardError.report)
             exit(EXIT_FAILURE)
+        } catch let mistakes as SettingMistakes {
+            mistakes.lines.forEach(StandardError.report)
+            if !mistakes.usage.isEmpty { StandardError.write("See: mintmark serve --help") }
+            exit(mistakes.usage.isEmpty ? EXIT_FAILURE : EX_USAGE)
         } catch {
             LineWriter.flushAll()
             guard Mintmark.exitCode(for: error) == .failure, !(error is ExitCode) else {

@@ -27,11 +27,14 @@ def environment() -> dict:
     return {**kept, "SWIFT_BACKTRACE": "enable=no"}
 
 
-def run(*arguments: str, timeout: float = 120, data: str | None = None) -> subprocess.CompletedProcess:
-    """Runs one command of the program to its end."""
+def run(
+    *arguments: str, timeout: float = 120, data: str | None = None, variables: dict | None = None
+) -> subprocess.CompletedProcess:
+    """Runs one command of the program to its end, with further environment variables."""
     command = [binary(), *map(str, arguments)]
     stdin = {"input": data} if data is not None else {"stdin": subprocess.DEVNULL}
-    return subprocess.run(command, env=environment(), capture_output=True, text=True, timeout=timeout, **stdin)
+    merged = {**environment(), **(variables or {})}
+    return subprocess.run(command, env=merged, capture_output=True, text=True, timeout=timeout, **stdin)
 
 
 def eventually(condition, seconds: float, what: str):
@@ -89,10 +92,12 @@ class House:
         self.configuration.write_text("\n".join(lines) + "\n")
 
     def arguments(self, port: int | None = None, metrics_port: int | None = None) -> list[str]:
+        """One port of the loopback interface for HTTP and gRPC, and one for the metrics."""
+        port = self.port if port is None else port
         return [
             "serve", "--data-dir", self.directory, "--passphrase-file", self.passphrase_file,
-            "--config-path", self.configuration, "--host", "127.0.0.1",
-            "--port", self.port if port is None else port, "--metrics-host", "127.0.0.1",
+            "--config-path", self.configuration, "--host", "127.0.0.1", "--port", port,
+            "--grpc-host", "127.0.0.1", "--grpc-port", port, "--metrics-host", "127.0.0.1",
             "--metrics-port", self.metrics_port if metrics_port is None else metrics_port,
         ]  # fmt: skip
 
@@ -116,13 +121,13 @@ class House:
 class Server:
     """One running `serve` whose standard error is read line by line."""
 
-    def __init__(self, arguments: list, url: str, traced: bool = False):
+    def __init__(self, arguments: list, url: str, traced: bool = False, variables: dict | None = None):
         self.url = url
         self.lines: list[str] = []
         command = [str(part) for part in (arguments if traced else [binary(), *arguments])]
         # The signal dispositions are inherited as they are, so that tests can limit file sizes without killing it.
         self.process = subprocess.Popen(
-            command, env=environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            command, env={**environment(), **(variables or {})}, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT, start_new_session=True, restore_signals=False,
         )  # fmt: skip
         self.reader = threading.Thread(target=self._read, daemon=True)

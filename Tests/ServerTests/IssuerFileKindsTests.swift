@@ -80,6 +80,29 @@ import Testing
         #expect(Self.mistakes(file).contains { $0.contains(text) }, "\(Self.mistakes(file))")
     }
 
+    @Test func `TOK-25 a list of public suffixes only ever makes the domain rule stricter`() throws {
+        let list = PublicSuffixList("uk\nco.uk\ncom\n")
+        func count(_ url: String, _ domain: String) -> Int {
+            var warnings: [String] = []
+            let text = Self.issuer(["type: username", "subject-domain: \(domain)"], url: url)
+            do {
+                _ = try IssuerFile.issuers(in: text, warnings: &warnings) { list }
+                return 0
+            } catch {
+                return error.lines.count
+            }
+        }
+        #expect(
+            count("https://a.co.uk", "b.co.uk") == 1
+                && Self.mistakes(
+                    Self.issuer(
+                        ["type: username", "subject-domain: b.co.uk"], url: "https://a.co.uk")
+                ).isEmpty)
+        #expect(count("https://a.x.co.uk", "b.x.co.uk") == 0 && count("https://a.co.uk", "a.co.uk") == 0)
+        #expect(count("https://a.example.com", "b.example.com") == 0)
+        #expect(count("https://a.example.com", "b.example.org") == 1)
+    }
+
     @Test(
         "TOK-25: the further load errors",
         arguments: [
@@ -121,7 +144,7 @@ import Testing
         let file = Self.issuer(["type: uri"]) + Self.meta(["type: spiffe"]) + "ci-issuer-metadata:\n  x: 5\n"
         let mistakes = Self.mistakes(file)
         #expect(mistakes.count == 3)
-        #expect(mistakes.allSatisfy { $0.hasPrefix("line ") })
+        #expect(mistakes.allSatisfy { $0.hasPrefix("validate: line ") })
     }
 
     @Test("TOK-26: a file of the shape of the public instance's loads without mistakes")

@@ -14,7 +14,7 @@ package enum IssuerName: Hashable, Sendable {
     var scheme: String { Self.scheme(of: text) }
 
     /// The host without user and port, wildcards included; empty when there is none.
-    var host: String {
+    package var host: String {
         guard let start = text.firstRange(of: "://")?.upperBound else { return "" }
         let authority = text[start...].prefix { $0 != "/" && $0 != "?" && $0 != "#" }
         let host = authority.lastIndex(of: "@").map { authority[authority.index(after: $0)...] } ?? authority

@@ -191,8 +191,8 @@ final class IssuerKeys: Sendable {
         }
         if let queue {
             guard queue.submit(self) else { return .tooManyWaiters }
-        } else {
-            request.yield()
+        } else if case .terminated = request.yield() {
+            return .notPermitted
         }
         if cause == .failure { state.lastFailureFetch = now }
         state.isFetchPending = true
@@ -201,7 +201,7 @@ final class IssuerKeys: Sendable {
 
     // MARK: Fetching
 
-    /// Fetches when asked and when it is time, until the task is cancelled; a second call returns at once.
+    /// Fetches when asked and when it is time, until `retire()` or cancellation; a second call returns at once.
     func run() async {
         let mayRun = state.withLock { state in
             defer { state.hasRun = true }
@@ -209,10 +209,21 @@ final class IssuerKeys: Sendable {
         }
         guard mayRun else { return }
         await withDiscardingTaskGroup { group in
-            group.addTask { await self.serveRequests() }
             group.addTask { await self.keepFresh() }
+            await serveRequests()
+            group.cancelAll()
         }
         close()
+    }
+
+    /// Ends `run()` after the fetch that somebody waits for: who began with these keys finishes with them.
+    func retire() {
+        request.finish()
+    }
+
+    /// Whether an issuer of another configuration may go on with these keys: nothing that is configured differs.
+    func serves(_ issuer: OIDCIssuer, withCredentials: Bool) -> Bool {
+        self.issuer == issuer && (credentials != nil) == withCredentials
     }
 
     private func serveRequests() async {

@@ -4,39 +4,34 @@ import Synchronization
 /// The issuers found by patterns so far, each with its own keys (CA specification 2.3, reliability R-31).
 ///
 /// Holds a bounded number. The ones that never had keys go first, then those not used for longest; none goes that
-/// somebody waits for.
+/// somebody waits for. Survives changes of the configuration: an issuer whose settings changed starts anew.
 final class MatchedIssuers: Sendable {
     private struct Entry {
         let keys: IssuerKeys
-        let pattern: IssuerPattern
+        var pattern: IssuerPattern
         var lastUse: UInt64
     }
 
     private struct State {
         var entries: [[UInt8]: Entry] = [:]
+        /// Keys under settings of before, as long as somebody waits for them.
+        var replaced: [IssuerKeys] = []
+        /// Fetches that failed, by the pattern that named their issuers; only patterns of a configuration stand here.
+        var failures: [IssuerPattern: FetchFailureCount] = [:]
         var useCount: UInt64 = 0
         var isClosed = false
     }
 
     /// The fetches that tokens of these issuers caused.
     let queue: FetchQueue
-    private let metaIssuers: [MetaIssuer]
-    private let failures: [IssuerPattern: FetchFailureCount]
     private let settings: IssuerPoolSettings
     private let logger: Logger
     private let state = Mutex(State())
 
-    init(_ metaIssuers: [MetaIssuer], settings: IssuerPoolSettings, logger: Logger) {
-        self.metaIssuers = metaIssuers.sorted { $0.pattern < $1.pattern }
-        failures = Dictionary(metaIssuers.map { ($0.pattern, FetchFailureCount()) }) { first, _ in first }
+    init(settings: IssuerPoolSettings, logger: Logger) {
         self.settings = settings
         self.logger = logger
         queue = FetchQueue(limit: settings.matchedFetchLimit)
-    }
-
-    /// The first pattern, in their order, that means this `iss`.
-    func metaIssuer(for url: String) -> MetaIssuer? {
-        metaIssuers.first { $0.pattern.matches(url) }
     }
 
     /// The keys of an issuer that a pattern means; nothing is fetched yet.
@@ -46,8 +41,14 @@ final class MatchedIssuers: Sendable {
         let found = state.withLock { state -> Result<IssuerKeys, TokenRefusal> in
             state.useCount &+= 1
             if let entry = state.entries[name] {
-                state.entries[name]?.lastUse = state.useCount
-                return .success(entry.keys)
+                if entry.keys.issuer == issuer {
+                    state.entries[name]?.lastUse = state.useCount
+                    state.entries[name]?.pattern = pattern
+                    return .success(entry.keys)
+                }
+                state.entries[name] = nil
+                state.replaced.removeAll(where: \.isIdle)
+                state.replaced.append(entry.keys)
             }
             if state.isClosed { return .failure(.keysUnavailable) }
             if state.entries.count >= limit {
@@ -56,22 +57,26 @@ final class MatchedIssuers: Sendable {
                 }
                 state.entries[oldest] = nil
             }
+            let failures = state.failures[pattern] ?? FetchFailureCount()
+            state.failures[pattern] = failures
             let keys = IssuerKeys(
-                issuer: issuer, settings: settings, queue: queue, failures: failures[pattern] ?? FetchFailureCount(),
-                logger: logger)
+                issuer: issuer, settings: settings, queue: queue, failures: failures, logger: logger)
             state.entries[name] = Entry(keys: keys, pattern: pattern, lastUse: state.useCount)
             return .success(keys)
         }
         return try found.get()
     }
 
-    /// How the keys are that each pattern's issuers have, the patterns in their order.
-    func keyStates(at now: ContinuousClock.Instant) -> [IssuerKeyState] {
-        let oldest = state.withLock { state in
-            state.entries.values.reduce(into: [IssuerPattern: ContinuousClock.Instant]()) { oldest, entry in
+    /// How the keys are that the issuers of each of these patterns have; other patterns are forgotten.
+    func keyStates(of metaIssuers: [MetaIssuer], at now: ContinuousClock.Instant) -> [IssuerKeyState] {
+        let patterns = Set(metaIssuers.map(\.pattern))
+        let (oldest, failures) = state.withLock { state in
+            state.failures = state.failures.filter { patterns.contains($0.key) }
+            let oldest = state.entries.values.reduce(into: [IssuerPattern: ContinuousClock.Instant]()) { oldest, entry in
                 guard let fetchedAt = entry.keys.fetchedAt else { return }
                 oldest[entry.pattern] = min(oldest[entry.pattern] ?? fetchedAt, fetchedAt)
             }
+            return (oldest, state.failures)
         }
         return metaIssuers.map { meta in
             IssuerKeyState(
@@ -84,7 +89,7 @@ final class MatchedIssuers: Sendable {
     func close() {
         let entries = state.withLock { state in
             state.isClosed = true
-            return state.entries.values.map(\.keys)
+            return state.entries.values.map(\.keys) + state.replaced
         }
         for keys in entries { keys.close() }
     }

@@ -25,22 +25,20 @@ final class AuditFile: Sendable {
     init(_ path: String) throws(FileError) {
         let descriptor = unsafe open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
         guard descriptor >= 0 else { throw .last(path) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else {
+        guard let status = FileStatus(descriptor: descriptor) else {
             let error = FileError.last(path)
             close(descriptor)
             throw error
         }
-        let kind = status.st_mode & S_IFMT
-        isRegular = kind == S_IFREG
-        if let problem = Self.problem(descriptor, kind, status.st_mode) {
+        isRegular = status.isRegular
+        if let problem = Self.problem(descriptor, status) {
             close(descriptor)
             throw FileError("\(path): \(problem)")
         }
-        identity = Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+        identity = Identity(device: status.device, number: status.inode)
         self.descriptor = descriptor
         self.path = path
-        if isRegular, status.st_size == 0 { try PrivateFile.synchronizeDirectory(PrivateFile.parent(of: path)) }
+        if isRegular, status.byteCount == 0 { try PrivateFile.synchronizeDirectory(PrivateFile.parent(of: path)) }
     }
 
     deinit {
@@ -49,15 +47,14 @@ final class AuditFile: Sendable {
 
     /// Which file a path names now; nil for none.
     static func identity(of path: String) -> Identity? {
-        var status = stat()
-        guard unsafe stat(path, &status) == 0 else { return nil }
-        return Identity(device: UInt64(status.st_dev), number: UInt64(status.st_ino))
+        FileStatus(path).map { Identity(device: $0.device, number: $0.inode) }
     }
 
-    private static func problem(_ descriptor: Int32, _ kind: mode_t, _ mode: mode_t) -> String? {
-        guard kind == S_IFREG || kind == S_IFCHR else { return "not a file that an audit stream can go to" }
-        guard kind == S_IFREG else { return nil }
-        guard mode & 0o002 == 0 else { return "anybody may write to it; run chmod o-w" }
+    private static func problem(_ descriptor: Int32, _ status: FileStatus) -> String? {
+        guard status.isRegular else {
+            return status.isCharacterDevice ? nil : "not a file that an audit stream can go to"
+        }
+        guard !status.permits(0o002) else { return "anybody may write to it; run chmod o-w" }
         return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? nil : "another process writes to it"
     }
 
@@ -65,9 +62,8 @@ final class AuditFile: Sendable {
     ///
     /// `endsInLine` is false when the last octet is no newline. Throws when the end is not the end of a chain.
     func tail() throws -> (verifier: AuditVerifier, endsInLine: Bool) {
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw FileError.last(path) }
-        let size = isRegular ? Int(status.st_size) : 0
+        guard let status = FileStatus(descriptor: descriptor) else { throw FileError.last(path) }
+        let size = isRegular ? Int(clamping: status.byteCount) : 0
         guard size > 0 else { return (AuditVerifier(), true) }
         let start = max(0, size - Self.tailByteCount)
         var lines = try read(start..<size).split(separator: 0x0A, omittingEmptySubsequences: false).map(Array.init)

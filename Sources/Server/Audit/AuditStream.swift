@@ -81,15 +81,6 @@ final class AuditStream: Sendable {
         try result.get()
     }
 
-    /// Turns to the file that has the path now, after somebody has moved the old one away.
-    ///
-    /// Throws one line and goes on with the old one when that is not possible.
-    func reopen() async throws {
-        try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
-            queue.async { continuation.resume(with: Result { try self.writer.withLock { try $0.reopen() } }) }
-        }
-    }
-
     /// Adds a last record, waits until it is on the disk or cannot be, and closes the file.
     func close(_ record: AuditRecord) async {
         // Who fails here was told so when the writing began to fail.
@@ -163,5 +154,19 @@ final class AuditStream: Sendable {
         } catch {
             return error
         }
+    }
+}
+
+extension AuditStream: ReloadableFiles {
+    var name: String { "audit stream" }
+
+    /// None: who moves the file away says so with SIGHUP.
+    var watchedPaths: [String] { [] }
+
+    /// Turns to the file that has the path now, after somebody has moved the old one away.
+    ///
+    /// Throws one line and goes on with the old one when that is not possible.
+    func reload() throws {
+        try queue.sync { try writer.withLock { try $0.reopen() } }
     }
 }

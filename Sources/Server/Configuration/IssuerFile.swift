@@ -9,9 +9,9 @@ package enum IssuerFile {
     /// The issuers of a file's text; throws every mistake at once, with its line.
     ///
     /// Keys that have no meaning here are named in `warnings`, as the files of public instances carry some; so are
-    /// patterns that could mean the same issuer.
+    /// patterns that could mean the same issuer. `publicSuffixes` is asked for when an issuer speaks for another host.
     package static func issuers(
-        in text: String, warnings: inout [String]
+        in text: String, warnings: inout [String], publicSuffixes: () -> PublicSuffixList? = { nil }
     ) throws(ConfigurationMistakes) -> IssuerConfiguration {
         let document: Node?
         do {
@@ -20,12 +20,14 @@ package enum IssuerFile {
             throw ConfigurationMistakes(["parse: unmarshal: yaml: \(error)".replacingLineBreaks])
         }
         guard let root = document?.mapping else {
-            throw ConfigurationMistakes(["the file names no issuers: expected a mapping with oidc-issuers"])
+            throw ConfigurationMistakes(["validate: the file names no issuers: expected a mapping with oidc-issuers"])
         }
         var reader = IssuerFileReader(isJSON: isJSON(text))
         let configuration = reader.read(root)
+        let crossing = configuration.listed.compactMap(CrossDomain.init)
+        if !crossing.isEmpty, let suffixes = publicSuffixes() { reader.refuse(crossing, under: suffixes) }
         warnings += reader.warnings
-        guard reader.mistakes.isEmpty else { throw ConfigurationMistakes(reader.mistakes) }
+        guard reader.mistakes.isEmpty else { throw ConfigurationMistakes(reader.mistakes.map { "validate: \($0)" }) }
         return configuration
     }
 

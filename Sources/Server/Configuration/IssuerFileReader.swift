@@ -28,6 +28,13 @@ struct IssuerFileReader {
         return IssuerConfiguration(issuers: issuers, metaIssuers: metaIssuers)
     }
 
+    /// Adds a mistake for each issuer that speaks for hosts of somebody else's registrable domain.
+    mutating func refuse(_ crossing: [CrossDomain], under suffixes: PublicSuffixList) {
+        mistakes += crossing.filter { !suffixes.permits($0.domain, for: $0.issuer) }.map {
+            "issuer \($0.name): the hosts are of different registrable domains: \($0.domain), \($0.issuer)"
+        }
+    }
+
     private mutating func section(_ name: String, of fields: IssuerFileFields) -> [(name: String, node: Node)] {
         guard let node = fields.node(Self.spelling(name, Self.sections)), node.null == nil else { return [] }
         guard let mapping = node.mapping else {

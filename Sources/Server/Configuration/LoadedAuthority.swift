@@ -5,12 +5,9 @@ internal import OpenSSL
 
 /// Everything that a run needs from files, read and checked before any port opens.
 struct LoadedAuthority: Sendable {
-    let issuers: IssuerConfiguration
+    let issuers: LoadedIssuers
     let policy: KeyPolicy
     let issuing: IssuingCertificate
-
-    /// The first 16 hexadecimal digits of the SHA-256 of the identity configuration.
-    let configurationVersion: String
 
     /// Where `issuing` came from; nil when it is of this run alone.
     let issuingFiles: IssuingFiles?
@@ -32,14 +29,14 @@ struct LoadedAuthority: Sendable {
             mistakes.append("--development is for a loopback --host only")
         }
         mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
-        let issuers = ConfigurationMistakes.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
+        let issuers = ConfigurationMistakes.attempt(&mistakes) { try LoadedIssuers.load(options.issuerFile) }
         let opening = options.needsPassphrase ? ConfigurationMistakes.attempt(&mistakes, passphrase) : nil
         let files = issuingFiles(options, opening)
         let loaded = files.flatMap { files in ConfigurationMistakes.attempt(&mistakes) { try files.load(now: now) } }
         let ownLog = options.ownLogDirectory.flatMap { directory in
             ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
         }
-        for warning in warnings + (loaded?.warnings ?? []) {
+        for warning in warnings + (issuers?.warnings ?? []) + (loaded?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         guard let issuers, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
@@ -48,8 +45,7 @@ struct LoadedAuthority: Sendable {
         }
         guard let loaded else { throw ConfigurationMistakes(["the chain and key that issue could not be read"]) }
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: loaded.issuing,
-            configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: files, ownLog: ownLog)
+            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -72,17 +68,12 @@ struct LoadedAuthority: Sendable {
 
     /// What decides who is certified and how, and is open to everybody.
     private static func exposedPaths(_ options: ServerOptions) -> [String] {
-        var paths = [options.issuerFile]
+        var paths: [String] = []
         if let directory = options.dataDirectory {
             paths += [directory.path, directory.settings, directory.authority, directory.chain, directory.logs]
         }
         if case .files(let certificate, _, _, _) = options.authority { paths.append(certificate) }
         return paths.filter(PrivateFile.isWritableByOthers)
-    }
-
-    private static func configurationVersion(of path: String) -> String {
-        let bytes = (try? PrivateFile.read(path, readers: .anyone)) ?? []
-        return String(SHA256Digest(hashing: bytes).hex.prefix(16))
     }
 
     /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is missing.
@@ -101,7 +92,7 @@ struct LoadedAuthority: Sendable {
 
     /// A CA for this run alone, with a log for this run alone unless another log was chosen.
     private static func ephemeral(
-        _ options: ServerOptions, _ issuers: IssuerConfiguration, _ policy: KeyPolicy, now: Timestamp, logger: Logger
+        _ options: ServerOptions, _ issuers: LoadedIssuers, _ policy: KeyPolicy, now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
         let issuing = try await EphemeralAuthority.create(now: now)
         logger.warning(
@@ -109,8 +100,7 @@ struct LoadedAuthority: Sendable {
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
             return LoadedAuthority(
-                issuers: issuers, policy: policy, issuing: issuing,
-                configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: nil, ownLog: nil)
+                issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -121,33 +111,7 @@ struct LoadedAuthority: Sendable {
                 "root.file": "\(log.directory.root)",
             ])
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: issuing,
-            configurationVersion: configurationVersion(of: options.issuerFile), issuingFiles: nil, ownLog: log)
-    }
-
-    private static func readIssuers(_ path: String, _ logger: Logger) throws -> IssuerConfiguration {
-        var warnings: [String] = []
-        let issuers: IssuerConfiguration
-        do {
-            issuers = try IssuerFile.issuers(in: try PrivateFile.readText(path), warnings: &warnings)
-        } catch let error as ConfigurationMistakes {
-            throw ConfigurationMistakes(error.lines.map { "error loading --config-path=\(path): \($0)" })
-        }
-        for warning in warnings {
-            logger.warning("configuration", metadata: ["file": "\(path)", "detail": "\(warning)"])
-        }
-        let listed = issuers.listed
-        if listed.isEmpty { logger.warning("no issuer is configured: every request will be refused") }
-        for issuer in listed where issuer.isInsecure {
-            logger.warning(
-                "tokens of an issuer travel in clear text; accepted on loopback only",
-                metadata: ["issuer": "\(issuer.name)"])
-        }
-        for issuer in listed where issuer.settings.skipsEmailVerification {
-            logger.warning(
-                "e-mail addresses that an issuer did not verify are certified", metadata: ["issuer": "\(issuer.name)"])
-        }
-        return issuers
+            issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log)
     }
 }
 

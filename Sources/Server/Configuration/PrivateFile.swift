@@ -33,7 +33,7 @@ package enum PrivateFile {
         case ownerAndGroup
 
         /// The permissions that a file must not give.
-        fileprivate var forbidden: mode_t {
+        fileprivate var forbidden: UInt32 {
             switch self {
             case .anyone: 0
             case .ownerOnly: 0o077
@@ -68,10 +68,9 @@ package enum PrivateFile {
         let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC | (readers == .ownerOnly ? O_NOFOLLOW : 0))
         guard descriptor >= 0 else { throw .last(path) }
         defer { close(descriptor) }
-        var status = stat()
-        guard unsafe fstat(descriptor, &status) == 0 else { throw .last(path) }
-        guard status.st_mode & S_IFMT == S_IFREG else { throw FileError("\(path): not a regular file") }
-        guard status.st_mode & readers.forbidden == 0 else {
+        guard let status = FileStatus(descriptor: descriptor) else { throw .last(path) }
+        guard status.isRegular else { throw FileError("\(path): not a regular file") }
+        guard !status.permits(readers.forbidden) else {
             throw FileError(
                 readers == .ownerOnly
                     ? "\(path): others than its owner may read this key; run: chmod 600 \(path)"
@@ -86,6 +85,17 @@ package enum PrivateFile {
             throw ConfigurationMistakes(["\(path): not UTF-8"])
         }
         return text
+    }
+
+    /// The first octets of a file, fewer when it is shorter.
+    static func prefix(_ path: String, count: Int) throws(FileError) -> [UInt8] {
+        let descriptor = unsafe open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw .last(path) }
+        defer { close(descriptor) }
+        var buffer = [UInt8](repeating: 0, count: count)
+        let length = unsafe buffer.withUnsafeMutableBytes { unsafe Glibc.read(descriptor, $0.baseAddress, $0.count) }
+        guard length >= 0 else { throw .last(path) }
+        return Array(buffer.prefix(length))
     }
 
     /// Reads what an open descriptor holds, at most 1 MiB.
@@ -105,14 +115,12 @@ package enum PrivateFile {
 
     /// Whether others than its owner may read a file; false when it is not there.
     package static func isReadableByOthers(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o077 != 0
+        FileStatus(path)?.permits(0o077) ?? false
     }
 
     /// Whether everybody may write to a file or directory; false when it is not there.
     package static func isWritableByOthers(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe stat(path, &status) == 0 && status.st_mode & 0o002 != 0
+        FileStatus(path)?.permits(0o002) ?? false
     }
 
     /// The directory that a path's last part lies in.
@@ -123,8 +131,7 @@ package enum PrivateFile {
 
     /// Whether something is at a path.
     package static func exists(_ path: String) -> Bool {
-        var status = stat()
-        return unsafe lstat(path, &status) == 0
+        FileStatus(path, followsLinks: false) != nil
     }
 
     /// Makes a directory with mode 0700; throws when something is there already.

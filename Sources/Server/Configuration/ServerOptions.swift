@@ -6,8 +6,8 @@ package struct ServerOptions: Sendable {
     /// Keys, certificates and log; nil when the CA and the log are elsewhere.
     package var dataDirectory: DataDirectory?
 
-    /// The path of the Fulcio identity configuration.
-    package var issuerFile: String
+    /// The path of the Fulcio identity configuration; nil for the built-in issuers.
+    package var issuerFile: String?
 
     /// Where HTTP is served, gRPC with it.
     package var http: ListenAddress
@@ -36,8 +36,11 @@ package struct ServerOptions: Sendable {
     /// How long other logs may take to answer for one request, with all tries.
     package var logBudget = Duration.seconds(25)
 
-    /// How long a connection may be idle.
+    /// How long a connection to the API may be idle.
     package var idleTimeout = Duration.seconds(30)
+
+    /// How long a connection to the metrics may be without a request.
+    package var readHeaderTimeout = Duration.seconds(10)
 
     /// The file of the audit stream; nil for none.
     package var auditFile: String?
@@ -56,7 +59,7 @@ package struct ServerOptions: Sendable {
 
     /// Options with the CA and the log of a data directory.
     package init(
-        dataDirectory: DataDirectory?, issuerFile: String, http: ListenAddress, grpc: ListenAddress,
+        dataDirectory: DataDirectory?, issuerFile: String?, http: ListenAddress, grpc: ListenAddress,
         metrics: ListenAddress, algorithms: String, isDevelopment: Bool
     ) {
         self.dataDirectory = dataDirectory
@@ -88,6 +91,18 @@ package struct ServerOptions: Sendable {
     /// Whether the chain and key are read again when their files change.
     var watchesIssuingFiles: Bool {
         if case .files(_, _, _, let isWatched) = authority { isWatched } else { true }
+    }
+
+    /// The files that are read again while the server runs.
+    var watchedPaths: [String] {
+        var paths = [issuerFile, tls?.certificate, tls?.key, grpcTLS?.certificate, grpcTLS?.key].compactMap(\.self)
+        switch authority {
+        case .dataDirectory:
+            if let dataDirectory { paths += [dataDirectory.chain, dataDirectory.issuingKey] }
+        case .files(let certificate, let key, _, true): paths += [certificate, key]
+        case .files, .ephemeral: break
+        }
+        return paths
     }
 
     /// Whether the API is served to this machine alone.

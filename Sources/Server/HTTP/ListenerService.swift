@@ -9,6 +9,7 @@ internal import Synchronization
 final class ListenerService: Service {
     private let announcement: Logger.Message
     private let address: ListenAddress
+    private let idleTimeout: Duration
     private let logger: Logger
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
@@ -36,11 +37,13 @@ final class ListenerService: Service {
     }
 
     init<Responder: HTTPResponder>(
-        announcement: Logger.Message, address: ListenAddress, responder: Responder, logger: Logger
+        announcement: Logger.Message, address: ListenAddress, idleTimeout: Duration, responder: Responder,
+        logger: Logger
     )
     where Responder.Context == EndpointContext {
         self.announcement = announcement
         self.address = address
+        self.idleTimeout = idleTimeout
         self.logger = logger
         run = { service in
             try await service.application(responder).run()
@@ -82,7 +85,8 @@ final class ListenerService: Service {
             maxHeaderFieldSize: 72 * 1024, maxHeaderListSize: 96 * 1024, maxHeaderFieldCount: 64)
         return Application(
             responder: responder,
-            server: .http1(configuration: .init(idleTimeout: .seconds(30), httpDecoderConfiguration: decoder)),
+            server: .http1(
+                configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder)),
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
                 availableConnectionsDelegate: MaximumAvailableConnections(2000)),

@@ -5,8 +5,7 @@ internal import OpenSSL
 /// Reads the chain and key that issue again, and exchanges both at once (CA specification 7, R-04, R-36).
 ///
 /// A request that has begun ends with the pair that it began with.
-struct IssuingCertificateReload: Sendable {
-    /// What it is, for the log.
+struct IssuingCertificateReload: ReloadableFiles {
     let name = "issuing certificate"
 
     private let files: IssuingFiles
@@ -28,7 +27,6 @@ struct IssuingCertificateReload: Sendable {
         (self.logger, self.now) = (logger, now)
     }
 
-    /// The files whose change is to be noticed.
     var watchedPaths: [String] { isWatched ? [files.chain, files.key] : [] }
 
     /// Reads and checks both files, and then issues with them from the next request on.

@@ -52,7 +52,7 @@ struct Init: AsyncParsableCommand {
             certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType ?? .p384), now: .now())
         let directory = DataDirectory(dataDir)
         try directory.requireNew()
-        let passphrase = try passphraseOptions.passphrase(isNew: existingCa == nil)
+        let passphrase = try passphraseOptions.source.passphrase(isNew: existingCa == nil)
         StandardError.write("Making \(existingCa == nil ? "keys, certificates and the log" : "the log") …")
         let created = try await Interruption.guarding({
             try await settings.create(at: directory, passphrase: passphrase)
@@ -83,6 +83,7 @@ struct Init: AsyncParsableCommand {
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
             Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml
+            It listens on every interface unless --host, --grpc-host and --metrics-host say otherwise.
             """
     }
 }

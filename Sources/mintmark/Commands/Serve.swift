@@ -1,5 +1,4 @@
 internal import ArgumentParser
-internal import Issuance
 internal import Logging
 internal import OpenSSL
 internal import Server
@@ -10,107 +9,53 @@ internal import Glibc
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run the CA and its log.",
+        usage: "mintmark serve [--<setting> <value> ...] [--print-config]",
         discussion: """
-            HTTP without TLS: put a proxy that speaks TLS in front, and let only it reach the port. Logs go to standard \
-            error, one JSON object a line unless that is a terminal. SIGTERM finishes the requests in flight, writes \
-            what the log accepted, and ends with status 0.
+            SIGTERM finishes the requests in flight, writes what the log accepted, and ends
+            with status 0. SIGHUP reads the identity configuration and other files again;
+            so does a change of them.
 
             Example:
-              mintmark serve --data-dir /var/lib/mintmark --passphrase-file passphrase --config-path issuers.yaml
+              mintmark serve --data-dir /var/lib/mintmark --passphrase-file passphrase \\
+                --config-path issuers.yaml --host 127.0.0.1 --grpc-host 127.0.0.1 \\
+                --metrics-host 127.0.0.1
+
+            \(SettingsHelp.text)
             """
     )
 
-    @Option(help: "The directory that init made. Whoever can write to it can forge certificates.")
-    var dataDir: String?
-
-    @OptionGroup var authorityOptions: AuthorityOptions
-
-    @Option(
-        help: ArgumentHelp(
-            "The Fulcio identity configuration, YAML or JSON: who may vouch for which names.",
-            discussion: "Whoever can write to this file decides what is certified."))
-    var configPath: String
-
-    @Option(help: "The address to listen on for the API and the log.")
-    var host = "127.0.0.1"
-
-    @Option(help: "The port for the API and the log; 0 takes a free one.")
-    var port = 8080
-
-    @Option(help: "The address to listen on for metrics.")
-    var metricsHost = "127.0.0.1"
-
-    @Option(help: "The port for metrics; 0 takes a free one.")
-    var metricsPort = 2112
-
-    @Option(
-        help: ArgumentHelp(
-            "The algorithms that clients may sign with, separated by commas.",
-            discussion: "Known: \(ClientSigningAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))"))
-    var clientSigningAlgorithms = ClientSigningAlgorithm.defaults.map(\.rawValue).joined(separator: ",")
-
-    @Flag(help: "Accept the published example keys; only on a loopback address, and never for anything real.")
-    var development = false
-
-    @Option(help: "The least severe log lines to write: debug, info or notice. What was issued and refused always is.")
-    var logLevel: LogLevel?
-
-    @Option(name: .customLong("log_type"), help: "dev: text on standard output; prod: JSON on standard error.")
-    var logType: LogType = .automatic
-
-    @Option(help: "The file of the audit stream.")
-    var auditLog: String?
-
-    @Option(help: "Whether the audit stream names the subjects of tokens: true or false.")
-    var auditSubject = true
-
-    @Option(help: "What happens when the audit stream cannot be written: stop or continue issuing.")
-    var auditFailure: AuditFailure = .stop
-
-    @OptionGroup var passphraseOptions: PassphraseOptions
-
-    func validate() throws {
-        for (name, value) in [("--port", port), ("--metrics-port", metricsPort)] where !(0...65_535).contains(value) {
-            throw ValidationError("\(name) must be from 0 to 65535")
-        }
-    }
+    @Argument(parsing: .captureForPassthrough, help: .hidden)
+    var arguments: [String] = []
 
     func run() async throws {
         ProcessRestart.withoutBacktraces()
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        var options = ServerOptions(
-            dataDirectory: dataDir.map { DataDirectory($0) }, issuerFile: configPath,
-            http: ListenAddress(host: host, port: port), grpc: ListenAddress(host: host, port: port),
-            metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
-            isDevelopment: development)
-        options.authority = try authorityOptions.source()
-        options.auditFile = auditLog
-        options.auditsSubjects = auditSubject
-        options.issuesWithoutAudit = auditFailure == .continue
-        var logger = Logger(label: "mintmark") { [logType] _ in LineLogHandler(type: logType) }
-        logger.logLevel = logLevel?.level ?? logType.level
+        let given = CommandLineSettings(arguments, switches: ["help", "print-config"])
+        if given.switches.contains("help") { throw CleanExit.helpRequest(Self.self) }
+        if given.switches.contains("print-config") { return try printSettings(given) }
+        let settings = Settings(given, .ofProcess)
+        var warnings = settings.warnings
+        let options = try ServerOptions(settings, warnings: &warnings)
+        let logger = Logger(settings)
+        for warning in warnings { logger.warning("configuration", metadata: ["detail": "\(warning)"]) }
         let server = try await MintmarkServer.prepare(
-            options, passphrase: { try passphraseOptions.passphrase(isNew: false) }, logger: logger,
+            options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, logger: logger,
             now: Timestamp.now)
         try await server.run(until: [.sigterm, .sigint])
     }
-}
 
-/// The levels of log lines that can be asked for.
-enum LogLevel: String, ExpressibleByArgument, CaseIterable {
-    case debug
-    case info
-    case notice
-
-    var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
-}
-
-extension LogType: ExpressibleByArgument {}
-
-/// What happens when the audit stream cannot be written.
-enum AuditFailure: String, ExpressibleByArgument, CaseIterable {
-    case stop
-    case `continue`
+    /// Prints what would count, or throws what is wrong with it as something that a run refuses.
+    private func printSettings(_ given: CommandLineSettings) throws {
+        let settings = Settings(given, .ofProcess)
+        var warnings = settings.warnings
+        do {
+            _ = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
+        } catch {
+            throw ConfigurationMistakes(error.lines)
+        }
+        for warning in warnings { StandardError.report("warning: \(warning)") }
+        StandardOutput.write(settings.yaml)
+    }
 }

@@ -1,0 +1,56 @@
+package import Logging
+package import OpenSSL
+internal import Issuance
+
+/// What `serve` checks before it opens a port, without opening one and without writing anything (reliability R-58).
+package enum StartUpCheck {
+    /// Reads and checks all files of a run; throws every mistake at once.
+    ///
+    /// Without a CA in the options, only the identity configuration is looked at. The log is not opened, because that
+    /// takes its lock: of its database only the first octets are read, so this can be run beside a server. What is
+    /// allowed but may not be meant goes to the logger.
+    package static func run(
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
+    ) async throws -> LoadedIssuers {
+        guard coversAuthority(options) else {
+            var mistakes: [String] = []
+            var warnings: [String] = []
+            _ = options.keyPolicy(mistakes: &mistakes, warnings: &warnings)
+            let issuers: LoadedIssuers
+            do {
+                issuers = try LoadedIssuers.load(options.issuerFile)
+            } catch {
+                throw ConfigurationMistakes(mistakes + error.lines)
+            }
+            guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
+            for warning in warnings + issuers.warnings {
+                logger.warning("configuration", metadata: ["detail": "\(warning)"])
+            }
+            return issuers
+        }
+        let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now, logger: logger)
+        if let log = loaded.ownLog { try requireDatabase(log.directory.logStore(log.settings.shard)) }
+        return loaded.issuers
+    }
+
+    /// Whether the options name a CA that is there, so that more than the identity configuration is checked.
+    package static func coversAuthority(_ options: ServerOptions) -> Bool {
+        switch options.authority {
+        case .dataDirectory: options.dataDirectory != nil
+        case .files: true
+        case .ephemeral: false
+        }
+    }
+
+    private static func requireDatabase(_ path: String) throws(ConfigurationMistakes) {
+        do {
+            guard try PrivateFile.prefix(path, count: 16) == Array("SQLite format 3\0".utf8) else {
+                throw ConfigurationMistakes(["\(path): not the database of a log"])
+            }
+        } catch let error as ConfigurationMistakes {
+            throw error
+        } catch {
+            throw ConfigurationMistakes(["\(error)"])
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/// Something that was read from files at the start and can be read again while the server runs.
+protocol ReloadableFiles: Sendable {
+    /// What it is, for the log: `identity configuration`.
+    var name: String { get }
+
+    /// The files that it is read from, as they are named in the configuration; links are followed anew at each look.
+    var watchedPaths: [String] { get }
+
+    /// Reads and checks everything, and then exchanges all of it at once.
+    ///
+    /// Throws every mistake and leaves what was there in use. Never called twice at the same time.
+    func reload() throws
+}

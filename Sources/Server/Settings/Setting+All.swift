@@ -1,0 +1,129 @@
+internal import Issuance
+internal import StrictJSON
+
+extension Setting {
+    /// Every setting, in the order in which they are shown.
+    package static let all: [Setting] = general + listening + authority + log + policy + observing + refused
+
+    /// The setting of a name or alias; nil when there is none.
+    static func named(_ name: String) -> Setting? {
+        all.first { setting in setting.names.contains { $0.hasSameBytes(as: name) } }
+    }
+
+    private static let general = [
+        Setting(
+            "config", .text, .general, isAllowedInFiles: false,
+            "A file with any of these settings, by their names: .yaml, .yml or .json. Short: -c."),
+        Setting(
+            "data-dir", .text, .general,
+            "The directory that init made: the CA and the log. Whoever can write to it can forge certificates."),
+        Setting(
+            "passphrase-file", .text, .general,
+            "A file whose first line is the passphrase of the data directory's keys."),
+        Setting(
+            "passphrase-fd", .number(0...65_535), .general,
+            "A file descriptor from which that passphrase is read, such as 3 with 3<file."),
+    ]
+
+    private static let listening = [
+        Setting(
+            "host", .text, .listening, standard: "0.0.0.0", aliases: ["http-host"],
+            "The address of the HTTP API and the log."),
+        Setting(
+            "port", .number(0...65_535), .listening, standard: "8080", aliases: ["http-port"],
+            "Its port; 0 takes a free one."),
+        Setting("grpc-host", .text, .listening, standard: "0.0.0.0", "The address of the gRPC API."),
+        Setting(
+            "grpc-port", .number(0...65_535), .listening, standard: "8081",
+            "Its port. The same address and port as for HTTP make one port that serves both."),
+        Setting("metrics-host", .text, .listening, standard: "0.0.0.0", "The address of the metrics."),
+        Setting("metrics-port", .number(0...65_535), .listening, standard: "2112", "Their port; 0 takes a free one."),
+        Setting("tls-certificate", .text, .listening, "The PEM chain for TLS on the HTTP port; read again on change."),
+        Setting("tls-key", .text, .listening, "Its PEM key."),
+        Setting(
+            "grpc-tls-certificate", .text, .listening,
+            "The PEM chain for TLS on the gRPC port; absent, the one of the HTTP port counts."),
+        Setting("grpc-tls-key", .text, .listening, "Its PEM key."),
+        Setting(
+            "idle-connection-timeout", .duration, .listening, standard: "30s",
+            "How long a connection to the API may be idle."),
+        Setting(
+            "read-header-timeout", .duration, .listening, standard: "10s",
+            "How long a connection to the metrics may be without a request."),
+        Setting("legacy-unix-domain-socket", .text, .listening, "Accepted and ignored."),
+    ]
+
+    private static let authority = [
+        Setting(
+            "ca", .text, .authority,
+            "fileca (chain and key from two files) or ephemeralca (a new root at each start, for tests); absent, the"
+                + " data directory has the CA."),
+        Setting("fileca-cert", .text, .authority, "fileca: the PEM chain, the issuing certificate first."),
+        Setting("fileca-key", .text, .authority, "fileca: the PEM key of the issuing certificate."),
+        Setting(
+            "fileca-key-passwd", .text, .authority, isSecret: true,
+            "fileca: the password of the key; must be set, may be empty. Every user of the machine can read arguments:"
+                + " use the file below."),
+        Setting("fileca-key-passwd-file", .text, .authority, "fileca: a file whose first line is that password."),
+        Setting("fileca-watch", .toggle, .authority, standard: "true", "fileca: read both files again on change."),
+        Setting(
+            "development", .toggle, .authority, standard: "false",
+            "Accept the published example keys; only on loopback addresses, and never for anything real."),
+    ]
+
+    private static let log = [
+        Setting(
+            "ct-log-url", .list, .log,
+            "RFC 6962 logs to enter certificates in; absent, the data directory's own log. none or empty: no log at"
+                + " all, so that nobody sees what was issued."),
+        Setting(
+            "ct-log-public-key-path", .list, .log,
+            "The PEM public keys of those logs in the same order; without one, a log's timestamps stay unchecked."),
+        Setting("ct-log-origin", .text, .log, "The HTTP Host to ask those logs for, when it is not their URL's."),
+        Setting(
+            "ct-log.tls-ca-cert", .text, .log, "The PEM roots that TLS with those logs trusts instead of the system's."),
+        Setting(
+            "ct-log-submission", .choice(["precertificate", "certificate"]), .log, standard: "precertificate",
+            "Whether a timestamp lies in the certificate or is sent beside it."),
+        Setting(
+            "ct-log-budget", .number(1...50), .log, standard: "25",
+            "How many seconds those logs may take for one request, with all tries."),
+    ]
+
+    private static let policy = [
+        Setting(
+            "config-path", .text, .policy, standard: BuiltInIssuers.defaultFiles.first,
+            "The identity configuration, YAML or JSON: who may vouch for which names; read again on change and on"
+                + " SIGHUP. Whoever can write to it decides what is certified. When the default file and config.json"
+                + " beside it are both absent, the public instance's three issuers count."),
+        Setting(
+            "client-signing-algorithms", .list, .policy,
+            standard: ClientSigningAlgorithm.defaults.map(\.rawValue).joined(separator: ","),
+            "The pairs of key and hash that are certified. Known: "
+                + ClientSigningAlgorithm.allCases.map(\.rawValue).joined(separator: ", ") + "."),
+    ]
+
+    private static let observing = [
+        Setting(
+            "log_type", .choice(["dev", "prod"]), .observing,
+            "dev: text on standard output; prod: JSON on standard error; absent: on standard error, text for a"
+                + " terminal and JSON otherwise."),
+        Setting(
+            "log-level", .choice(["debug", "info", "notice"]), .observing,
+            "The least severe lines to write; absent: debug for dev, info for prod, notice otherwise. What was issued"
+                + " and refused is always written."),
+        Setting("audit-log", .text, .observing, "A file to which a record of every decision is appended."),
+        Setting("audit-subject", .toggle, .observing, standard: "true", "Whether the records name subjects."),
+        Setting(
+            "audit-failure", .choice(["stop", "continue"]), .observing, standard: "stop",
+            "Whether issuing stops when that file cannot be written."),
+    ]
+
+    private static let refused = [
+        ("kms-resource", "kmsca"), ("kms-cert-chain-path", "kmsca"), ("gcp-kms-retries", "kmsca"),
+        ("gcp-kms-timeout", "kmsca"), ("tink-kms-resource", "tinkca"), ("tink-cert-chain-path", "tinkca"),
+        ("tink-keyset-path", "tinkca"), ("hsm-caroot-id", "pkcs11ca"), ("hsm-key-label", "pkcs11ca"),
+        ("pkcs11-config-path", "pkcs11ca"), ("aws-hsm-root-ca-path", "pkcs11ca"),
+        ("gcp_private_ca_parent", "googleca"), ("gcp_private_ca_version", "googleca"),
+    ].map { Setting($0.0, .text, .refused, "For \($0.1).") }
+}

@@ -1,0 +1,30 @@
+internal import StrictJSON
+
+extension Settings {
+    /// A file of settings with every value and, as a comment, its origin; secrets are masked.
+    ///
+    /// What is not set and has no default stands in a comment, because an empty text may mean something else.
+    package var yaml: String {
+        let lines = Setting.all.filter { $0.isAllowedInFiles && $0.group != .refused }.map { setting in
+            let value = value(setting)
+            guard !value.texts.isEmpty else { return "# \(setting.name): not set  # \(value.origin)" }
+            return "\(setting.name): \(Self.yaml(value, of: setting))  # \(value.origin)"
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func yaml(_ value: SettingValue, of setting: Setting) -> String {
+        if setting.isSecret { return quoted("********") }
+        switch setting.kind {
+        case .toggle: return String(value.texts.last.flatMap(SettingKind.toggle) ?? false)
+        case .number: return value.texts.last.flatMap(SettingKind.number).map(String.init) ?? quoted("")
+        case .list: return "[" + value.texts.map(quoted).joined(separator: ", ") + "]"
+        case .text, .duration, .choice: return quoted(value.texts.last ?? "")
+        }
+    }
+
+    /// A text as JSON has it, which YAML reads alike.
+    private static func quoted(_ text: String) -> String {
+        String(JSONText(.array([.string(text)])).string.dropFirst().dropLast())
+    }
+}

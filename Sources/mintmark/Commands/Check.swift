@@ -1,0 +1,93 @@
+internal import ArgumentParser
+internal import Identity
+internal import Logging
+internal import OpenSSL
+internal import Server
+internal import StrictJSON
+internal import Glibc
+
+/// Checks what `serve` would read, and starts nothing.
+struct Check: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check an identity configuration, or all that serve would read, without starting.",
+        usage: "mintmark check [--config-path <file>] [--json] [--<setting of serve> <value> ...]",
+        discussion: """
+            Takes the settings of serve, from flags, environment and file alike. Without --ca
+            and --data-dir it looks at the identity configuration alone; with one of them
+            also at certificates, keys and the log's files. No port is opened, nothing is
+            written, and the log's lock is not taken, so a server may run meanwhile.
+
+            Exit status 0 when serve would start, 1 with one line a mistake when not.
+
+            Example:
+              mintmark check --config-path issuers.yaml
+            """
+    )
+
+    @Argument(parsing: .captureForPassthrough, help: .hidden)
+    var arguments: [String] = []
+
+    func run() async throws {
+        let given = CommandLineSettings(arguments, switches: ["help", "json"])
+        if given.switches.contains("help") { throw CleanExit.helpRequest(Self.self) }
+        let isJSON = given.switches.contains("json")
+        let collected = CollectedWarnings()
+        do {
+            let settings = Settings(given, .ofProcess)
+            var warnings = settings.warnings
+            let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
+            let logger = Logger(label: "check") { _ in collected }
+            let issuers = try await StartUpCheck.run(
+                options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
+                logger: logger)
+            // How it listens says nothing about a file of issuers.
+            let isWhole = StartUpCheck.coversAuthority(options)
+            let report = Report(
+                file: options.issuerFile, issuers: issuers,
+                warnings: (isWhole ? warnings : settings.warnings) + collected.sentences)
+            StandardOutput.write(isJSON ? JSONText(report.json).string : report.text)
+        } catch let mistakes as SettingMistakes where isJSON && mistakes.usage.isEmpty {
+            StandardOutput.write(JSONText(Report.json(mistakes: mistakes.lines)).string)
+            throw ExitCode.failure
+        } catch let mistakes as ConfigurationMistakes where isJSON {
+            StandardOutput.write(JSONText(Report.json(mistakes: mistakes.lines)).string)
+            throw ExitCode.failure
+        }
+    }
+}
+
+/// What a check found when nothing was wrong.
+private struct Report {
+    let file: String?
+    let issuers: LoadedIssuers
+    let warnings: [String]
+
+    private var name: String { file ?? "the built-in issuers" }
+
+    var text: String {
+        var rows = Rows()
+        for issuer in issuers.configuration.listed {
+            rows.add(issuer.name, "\(issuer.settings.kind.name), audience \(issuer.settings.clientID)")
+        }
+        let head = "\(name): good, version \(issuers.version), trusts \(issuers.configuration.listed.count):"
+        return ([head, rows.text()] + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+    }
+
+    var json: JSONValue {
+        let list = issuers.configuration.listed.map { issuer -> JSONValue in
+            let isPattern = if case .meta = issuer { true } else { false }
+            return [
+                "issuer": .string(issuer.name), "isPattern": .bool(isPattern),
+                "type": .string(issuer.settings.kind.name), "audience": .string(issuer.settings.clientID),
+            ]
+        }
+        return [
+            "valid": true, "file": file.map { .string($0) } ?? .null, "version": .string(issuers.version),
+            "issuers": .array(list), "warnings": .array(warnings.map { .string($0) }), "mistakes": [],
+        ]
+    }
+
+    static func json(mistakes: [String]) -> JSONValue {
+        ["valid": false, "mistakes": .array(mistakes.map { .string($0) })]
+    }
+}
