@@ -23,8 +23,11 @@ let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metri
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
+let nioHTTPTypesHTTP2: Target.Dependency = .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
+let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
 let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 let swiftProtobuf: Target.Dependency = .product(name: "SwiftProtobuf", package: "swift-protobuf")
@@ -56,6 +59,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-metrics", from: "2.13.0"),
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
         .package(url: "https://github.com/apple/swift-nio-http2", from: "1.46.0"),
         .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
@@ -74,14 +78,17 @@ let package = Package(
             ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
         ),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
-        library("FulcioProtobuf", [swiftProtobuf]),
+        // Generated code, which does not keep the rules of ours.
+        .target(
+            name: "FulcioProtobuf", dependencies: [swiftProtobuf], exclude: ["Protos"],
+            swiftSettings: [.swiftLanguageMode(.v6), .enableUpcomingFeature("InternalImportsByDefault")]),
         library(
             "Server",
             [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance",
                 "FulcioProtobuf", hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, coreMetrics, hummingbird,
-                httpTypes, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioSSL, serviceLifecycle, swiftProtobuf,
-                unixSignals, yams,
+                httpTypes, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP2, nioSSL,
+                nioTLS, serviceLifecycle, swiftProtobuf, unixSignals, yams,
             ]
         ),
         library(
@@ -112,7 +119,7 @@ let package = Package(
             "Server",
             [
                 "OpenSSL", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog", hummingbird,
-                hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore,
+                hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore, "FulcioProtobuf", swiftProtobuf,
             ],
             data: ["Fixtures"]
         ),

@@ -16,6 +16,7 @@ package struct MintmarkServer: Sendable {
 
     private let logService: LogService
     private let listener: ListenerService
+    private let identities: [TLSIdentity]
     private let logger: Logger
 
     /// Reads and checks everything; no port is open when it returns or throws.
@@ -27,7 +28,7 @@ package struct MintmarkServer: Sendable {
     ) async throws -> MintmarkServer {
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
-        let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
+        let (loaded, identities) = try load(options, passphrase: passphrase, now: now(), logger: logger)
         let settings = loaded.settings
         let log = try await LocalLog.open(
             at: loaded.dataDirectory.logStore(settings.shard),
@@ -46,16 +47,47 @@ package struct MintmarkServer: Sendable {
         let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
             all.merge(some) { first, _ in first }
         }
-        let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
+        let methods = GRPCServices(authority: authority, signing: signing).methods
+        let responder = APIResponder(
+            endpoints: EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger),
+            calls: GRPCResponder(
+                methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods), logger: logger))
+        let connections = ConnectionMetrics(factory: registry)
         let listener = ListenerService(
-            announcement: "listening", address: options.http, responder: responder, logger: logger)
+            announcement: "listening", address: options.http, responder: responder, identity: identities.http,
+            idleTimeout: options.idleTimeout, metrics: connections, logger: logger)
+        let grpcListener = ListenerService(
+            announcement: "listening for gRPC", address: options.grpc, responder: responder, identity: identities.grpc,
+            idleTimeout: options.idleTimeout, metrics: connections, logger: logger)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
         let logService = LogService(log: log)
+        let listeners = options.grpc == options.http ? [listener] : [grpcListener, listener]
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
-            logService: logService, listener: listener, logger: logger)
+            services: [logService, IssuerService(issuers: issuers), TLSWatcher(identities: identities.all)]
+                + [metricsListener] + listeners,
+            logService: logService, listener: listener, identities: identities.all, logger: logger)
+    }
+
+    /// Reads what comes from files; throws every mistake in any of them.
+    private static func load(
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
+    ) throws(ConfigurationMistakes) -> (LoadedAuthority, ListenerIdentities) {
+        let identities = Result { () throws(ConfigurationMistakes) in try ListenerIdentities(options, logger: logger) }
+        let mistakes = if case .failure(let failure) = identities { failure.lines } else { [String]() }
+        let loaded: LoadedAuthority
+        do throws(ConfigurationMistakes) {
+            loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now, logger: logger)
+        } catch {
+            throw ConfigurationMistakes(error.lines + mistakes)
+        }
+        return (loaded, try identities.get())
+    }
+
+    /// Reads the certificates and keys of TLS again; what does not fit is logged and leaves the old ones in use.
+    package func reloadTLS() {
+        for identity in identities { identity.reload() }
     }
 
     /// The URL of the API's listener, once it listens.

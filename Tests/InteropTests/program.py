@@ -88,11 +88,15 @@ class House:
             lines += [f"    {name}: {json.dumps(value)}" for name, value in merged.items()]
         self.configuration.write_text("\n".join(lines) + "\n")
 
-    def arguments(self, port: int | None = None, metrics_port: int | None = None) -> list[str]:
+    def arguments(
+        self, port: int | None = None, metrics_port: int | None = None, grpc_port: int | None = None
+    ) -> list[str]:
+        port = self.port if port is None else port
         return [
             "serve", "--data-dir", self.directory, "--passphrase-file", self.passphrase_file,
             "--config-path", self.configuration, "--host", "127.0.0.1",
-            "--port", self.port if port is None else port, "--metrics-host", "127.0.0.1",
+            "--port", port, "--grpc-host", "127.0.0.1", "--grpc-port", port if grpc_port is None else grpc_port,
+            "--metrics-host", "127.0.0.1",
             "--metrics-port", self.metrics_port if metrics_port is None else metrics_port,
         ]  # fmt: skip
 

@@ -11,9 +11,6 @@ internal import OpenSSL
 struct EndpointResponder: HTTPResponder {
     typealias Context = EndpointContext
 
-    /// The longest that a request may take from its first byte to its answer.
-    private static let budget: Duration = .seconds(55)
-
     let endpoints: [String: Endpoint]
     let limits: RequestLimits
     let metrics: CAMetrics
@@ -24,8 +21,8 @@ struct EndpointResponder: HTTPResponder {
         let start = clock.now
         let body = BodyReader(request, largeBodies: limits.largeBodies)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
-        var (answer, isOver) = if let preflight { (preflight, isOver: false) } else { await routed(request, body) }
-        if isOver || body.leavesRest {
+        var (answer, isOver) = if let preflight { (preflight, isOver: false) } else { await routed(request, body, start) }
+        if isOver || body.leavesRest, !context.isHTTP2 {
             context.endConnection()
             answer = answer.endingConnection
         }
@@ -34,13 +31,17 @@ struct EndpointResponder: HTTPResponder {
         return answer.response(isHead: request.method == .head)
     }
 
-    private func routed(_ request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
-        let (answer, isOver) = await answer(to: request, body)
+    private func routed(
+        _ request: Request, _ body: BodyReader, _ start: ContinuousClock.Instant
+    ) async -> (Answer, isOver: Bool) {
+        let (answer, isOver) = await answer(to: request, body, start)
         return (CrossOrigin.marked(answer, hasOrigin: request.headers[.origin] != nil), isOver)
     }
 
     /// The answer, and whether the connection must end with it although the request was read.
-    private func answer(to request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
+    private func answer(
+        to request: Request, _ body: BodyReader, _ start: ContinuousClock.Instant
+    ) async -> (Answer, isOver: Bool) {
         guard request.uri.string.hasPrefix("/") else {
             return (Answer(APIStatus(.invalidArgument, "Bad Request")), false)
         }
@@ -55,7 +56,8 @@ struct EndpointResponder: HTTPResponder {
             metrics.failed("overloaded")
             return (Answer(.overloaded), false)
         }
-        return (await withinBudget { await endpoint.answer(endpointRequest(request, path, body)) }, false)
+        let answer = await inTime(request, start) { await endpoint.answer(endpointRequest(request, path, body)) }
+        return (answer, false)
     }
 
     private func endpointRequest(_ request: Request, _ path: String, _ body: BodyReader) -> EndpointRequest {
@@ -66,21 +68,17 @@ struct EndpointResponder: HTTPResponder {
             logger: logger, body: body)
     }
 
-    /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.
-    private func withinBudget(_ work: @escaping @Sendable () async -> Answer) async -> Answer {
-        await withTaskGroup(of: Answer?.self) { group in
-            group.addTask { await work() }
-            group.addTask {
-                try? await Task.sleep(for: Self.budget)
-                guard !Task.isCancelled else { return nil }
-                metrics.failed("deadline-exceeded")
-                return Answer(.deadlineExceeded)
-            }
-            defer { group.cancelAll() }
-            while let answer = await group.next() {
-                if let answer { return answer }
-            }
-            return Answer(.internalError)
+    /// Runs an endpoint, and answers for it when it takes too long.
+    private func inTime(
+        _ request: Request, _ start: ContinuousClock.Instant, _ work: @escaping @Sendable () async -> Answer
+    ) async -> Answer {
+        do throws(APIStatus) {
+            let deadline = try RequestDeadline(start: start, timeout: request.headers[.grpcTimeout])
+            if let answer = await deadline.run(work) { return answer }
+            metrics.failed("deadline-exceeded")
+            return Answer(.deadlineExceeded)
+        } catch {
+            return Answer(error)
         }
     }
 
@@ -92,4 +90,9 @@ struct EndpointResponder: HTTPResponder {
         let slash = UInt8(ascii: "/")
         return String(validating: [slash] + bytes.drop { $0 == slash }, as: UTF8.self)
     }
+}
+
+extension HTTPField.Name {
+    /// How long the client waits, of gRPC and of plain requests alike.
+    static var grpcTimeout: Self { Self("grpc-timeout") ?? .expires }
 }

@@ -1,0 +1,59 @@
+internal import FulcioProtobuf
+internal import HTTPTypes
+internal import Hummingbird
+internal import Logging
+internal import SwiftProtobuf
+
+/// What a method sees of one call.
+struct GRPCCall: Sendable {
+    /// The metadata `oidcidentitytoken` if there is exactly one value; `authorization` is not looked at.
+    let identityToken: String?
+
+    /// A logger that carries the call's identifier.
+    let logger: Logger
+
+    private let body: BodyReader
+    private let received: @Sendable () -> Void
+
+    /// A call whose message is not read yet; `received` is called once it is.
+    init(_ request: Request, body: BodyReader, logger: Logger, received: @escaping @Sendable () -> Void) {
+        let tokens = request.headers[values: GRPCStatus.name("oidcidentitytoken")]
+        identityToken = tokens.count == 1 ? tokens.first : nil
+        self.body = body
+        self.received = received
+        var logger = logger
+        let identifier = request.headers[values: GRPCStatus.name("x-request-id")].first
+        logger[metadataKey: "request.id"] = "\(Self.cut(identifier) ?? RequestID.next())"
+        self.logger = logger
+    }
+
+    /// Reads the one message and makes of it what the method needs, while the right to hold a long one lasts.
+    func decoded<Input: Message, Value>(
+        _ type: Input.Type, _ value: (Input) throws(APIStatus) -> Value
+    ) async throws(APIStatus) -> Value {
+        do throws(APIStatus) {
+            return try await body.decoded(checking: GRPCMessage.check) { octets throws(APIStatus) in
+                let input: Input = try Self.parsed(try GRPCMessage.content(octets))
+                received()
+                return try value(input)
+            }
+        } catch where error == .bodyNotReadable {
+            throw APIStatus(.cancelled, "the call was cancelled")
+        }
+    }
+
+    private static func parsed<Input: Message>(_ octets: [UInt8]) throws(APIStatus) -> Input {
+        do {
+            return try Input(serializedBytes: octets)
+        } catch {
+            throw APIStatus(
+                .internalError, "grpc: failed to unmarshal the received message: not a \(Input.protoMessageName)")
+        }
+    }
+
+    /// The identifier that the client chose, cut to 128 characters (CA specification 1.8).
+    private static func cut(_ identifier: String?) -> String? {
+        guard let identifier, !identifier.isEmpty else { return nil }
+        return String(String.UnicodeScalarView(identifier.unicodeScalars.prefix(128)))
+    }
+}
