@@ -7,10 +7,10 @@ struct RequestDeadline: Sendable {
 
     /// The deadline of a request that began at `start`.
     ///
-    /// `timeout` is its `grpc-timeout` field (gRPC over HTTP/2, "Timeout"): one to eight digits and a unit. Throws when
-    /// it is malformed (CA specification 1.6).
+    /// `timeout` is its `grpc-timeout` field (gRPC over HTTP/2, "Timeout"): one to eight digits and a unit; empty is
+    /// absent. Throws when it is malformed (CA specification 1.6).
     init(start: ContinuousClock.Instant, timeout: String?) throws(APIStatus) {
-        guard let timeout else {
+        guard let timeout, !timeout.isEmpty else {
             instant = start + Self.maximum
             return
         }
