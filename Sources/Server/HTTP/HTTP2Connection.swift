@@ -21,14 +21,17 @@ struct HTTP2Connection: Sendable {
             eventLoop: channel.eventLoop,
             configuration: .init(
                 maxIdleTime: TimeAmount(idleTimeout), maxAge: nil, maxGraceTime: Self.graceTime, keepalive: nil))
+        let end = HTTP2ConnectionEnd(graceTime: Self.graceTime)
+        let delegate = HTTP2ConnectionEnd.Streams(
+            end: NIOLoopBound(end, eventLoop: channel.eventLoop), next: manager.http2StreamDelegate)
         let pipeline = channel.pipeline.syncOperations
         let streams: Streams = try pipeline.configureAsyncHTTP2Pipeline(
-            mode: .server, streamDelegate: manager.http2StreamDelegate, frameDelegate: EndOnError(channel: channel),
+            mode: .server, streamDelegate: delegate, frameDelegate: EndOnError(channel: channel),
             configuration: Self.limits
         ) { stream in
             stream.eventLoop.makeCompletedFuture { try self.configure(stream: stream, logger: logger) }
         }
-        try pipeline.addHandlers([manager, HTTP2ConnectionEnd(graceTime: Self.graceTime)])
+        try pipeline.addHandlers([manager, end])
         // The handler starts its clock with the connection, which is older than the handler here.
         if channel.isActive { manager.channelActive(context: try pipeline.context(handler: manager)) }
         return streams
@@ -75,32 +78,5 @@ private struct EndOnError: NIOHTTP2FrameDelegate {
         guard case .goAway(_, let code, _) = frame.payload, code != .noError else { return }
         // Later, because the frame is not flushed yet.
         channel.eventLoop.execute { [channel] in channel.close(promise: nil) }
-    }
-}
-
-/// Closes a connection whose client left, or stays although the server stops.
-private final class HTTP2ConnectionEnd: ChannelInboundHandler {
-    typealias InboundIn = HTTP2Frame
-
-    private let graceTime: TimeAmount
-    private var end: Scheduled<Void>?
-
-    init(graceTime: TimeAmount) {
-        self.graceTime = graceTime
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        end?.cancel()
-    }
-
-    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        switch event {
-        case is ChannelShouldQuiesceEvent where end == nil:
-            let channel = context.channel
-            end = context.eventLoop.scheduleTask(in: graceTime) { channel.close(promise: nil) }
-        case ChannelEvent.inputClosed: context.close(promise: nil)
-        default: break
-        }
-        context.fireUserInboundEventTriggered(event)
     }
 }

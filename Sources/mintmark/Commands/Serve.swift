@@ -53,6 +53,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The key of that certificate, PEM, not encrypted.")
     var grpcTlsKey: String?
 
+    @Option(help: "How long a connection may be idle, such as 30s.")
+    var idleConnectionTimeout = "30s"
+
     @Option(help: "The address to listen on for metrics.")
     var metricsHost = "127.0.0.1"
 
@@ -90,6 +93,10 @@ struct Serve: AsyncParsableCommand {
             metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
         options.tls = try Self.files(tlsCertificate, tlsKey, "--tls")
+        guard idleConnectionTimeout.last == "s", let seconds = Int(idleConnectionTimeout.dropLast()), seconds > 0 else {
+            throw ConfigurationMistakes(["--idle-connection-timeout must be a number of seconds such as 30s"])
+        }
+        options.idleTimeout = .seconds(seconds)
         options.grpcTLS = try Self.files(grpcTlsCertificate, grpcTlsKey, "--grpc-tls")
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level
