@@ -258,7 +258,7 @@ def label(name: str, service: str, method: str, code: str | None = None, kind: s
 
 
 def test_calls_are_counted_under_the_names_of_the_original(world, caller):
-    """CA 8.3: all series from the start; a call counts once in each; calls are no HTTP requests."""
+    """OPS-07, CA 8.3: all series from the start; a call counts once in each; calls are no HTTP requests."""
     before, requests = samples(world, "grpc_server_"), samples(world, "http_requests_total")
     codes = {name.split('grpc_code="')[1].split('"')[0] for name in before if "handled" in name}
     assert len(codes) == 17

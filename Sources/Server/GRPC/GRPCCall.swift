@@ -37,8 +37,8 @@ struct GRPCCall: Sendable {
                 received()
                 return try value(input)
             }
-        } catch where error == .bodyNotReadable {
-            throw APIStatus(.cancelled, "the call was cancelled")
+        } catch {
+            throw error == .bodyNotReadable ? APIStatus(.cancelled, "the call was cancelled") : error
         }
     }
 

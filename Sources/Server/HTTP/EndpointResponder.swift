@@ -21,7 +21,8 @@ struct EndpointResponder: HTTPResponder {
         let start = clock.now
         let body = BodyReader(request, largeBodies: limits.largeBodies)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
-        var (answer, isOver) = if let preflight { (preflight, isOver: false) } else { await routed(request, body, start) }
+        var (answer, isOver) =
+            if let preflight { (preflight, isOver: false) } else { await routed(request, body, start) }
         if isOver || body.leavesRest, !context.isHTTP2 {
             context.endConnection()
             answer = answer.endingConnection
