@@ -9,16 +9,16 @@ import Testing
     @Test("R-22: a message is escaped as metadata needs it")
     func escapes() throws {
         let fields = GRPCStatus.fields(APIStatus(.invalidArgument, "100 % of \u{20AC}\n"))
-        #expect(fields[try #require(HTTPField.Name("grpc-message"))] == "100 %25 of %E2%82%AC%0A")
-        #expect(fields[try #require(HTTPField.Name("grpc-status"))] == "3")
-        #expect(fields[try #require(HTTPField.Name("grpc-status-details-bin"))] == nil)
+        #expect(fields[GRPCStatus.name("grpc-message")] == "100 %25 of %E2%82%AC%0A")
+        #expect(fields[GRPCStatus.name("grpc-status")] == "3")
+        #expect(fields[GRPCStatus.name("grpc-status-details-bin")] == nil)
     }
 
     @Test("API-13: the reason is the one of the JSON details")
     func reason() throws {
         let reason = APIStatus.Reason(category: "token-expired", facts: ["expiredBySeconds": "7", "a": "b"])
         let fields = GRPCStatus.fields(APIStatus(.invalidArgument, "m", reason: reason))
-        let text = try #require(fields[try #require(HTTPField.Name("grpc-status-details-bin"))])
+        let text = try #require(fields[GRPCStatus.name("grpc-status-details-bin")])
         #expect(!text.contains("="))
         let octets = try #require(Base64.decodeEither(Array(text.utf8)))
         let status = try Google_Rpc_Status(serializedBytes: octets)
