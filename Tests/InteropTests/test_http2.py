@@ -261,10 +261,15 @@ def test_answers_that_are_never_taken(world, canary):
 
 
 def test_more_than_a_hundred_streams(world, canary):
-    """4.11: the hundred and first is refused, and costs the others nothing."""
+    """Reliability 3: the limit is announced, and whoever goes beyond it loses the connection."""
     with started(world) as wire:
         assert wire.connection.remote_settings.max_concurrent_streams == 100
         assert wire.connection.remote_settings.max_header_list_size == 96 * 1024
+        for _ in range(100):
+            check(wire)
+        wire.send(frame(HEADERS, 4 | 1, 201, head(wire)))
+        wire.until(lambda: wire.goodbyes or 201 in wire.resets)
+        assert (wire.closed or wire.goodbyes) and 201 not in wire.resets
 
 
 def test_connections_that_say_nothing_are_closed(house, issuer):

@@ -9,7 +9,7 @@ import h2.events
 import h2.exceptions
 import h2.settings
 
-GOAWAY = 7
+RST_STREAM, GOAWAY = 3, 7
 
 
 class Wire:
@@ -30,6 +30,7 @@ class Wire:
             )
         self.connection.initiate_connection()
         self.events, self.closed, self.goodbyes, self.octets = [], False, [], b""
+        self.resets: dict[int, int] = {}  # the code of each stream that the server reset
         self.flush()
 
     def flush(self) -> None:
@@ -65,6 +66,8 @@ class Wire:
         if one[3] == GOAWAY:
             self.goodbyes.append(int.from_bytes(one[13:17], "big"))
             return
+        if one[3] == RST_STREAM:
+            self.resets[int.from_bytes(one[5:9], "big")] = int.from_bytes(one[9:13], "big")
         try:
             events = self.connection.receive_data(one)
         except h2.exceptions.ProtocolError:
