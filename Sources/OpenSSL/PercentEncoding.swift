@@ -27,5 +27,18 @@ package enum PercentEncoding {
         return octets
     }
 
+    /// Octets in which all but printable ASCII, and `%` itself, are escaped, as gRPC writes messages into headers.
+    package static func encode(_ octets: some Sequence<UInt8>) -> String {
+        var text: [UInt8] = []
+        for octet in octets {
+            if (0x20...0x7E).contains(octet), octet != UInt8(ascii: "%") {
+                text.append(octet)
+            } else {
+                text += Array("%\([octet].hexadecimal.uppercased())".utf8)
+            }
+        }
+        return String(decoding: text, as: UTF8.self)
+    }
+
     private static let escapedSlash = Array("%2F".utf8)
 }

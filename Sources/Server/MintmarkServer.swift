@@ -27,12 +27,32 @@ package struct MintmarkServer: Sendable {
         KeyMemory.forbidReading()
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
-        let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
+        let hangups = HangupSignals()
+        let stamps = FileStamp.all(options.watchedPaths)
+        let (loaded, identities) = try await load(options, passphrase: passphrase, now: now(), logger: logger)
         do {
-            return try await ServerAssembly(loaded, options, logger: logger, now: now).assembled()
+            return try await ServerAssembly(loaded, identities, options, logger: logger, now: now)
+                .assembled(since: stamps, hangups)
         } catch {
             loaded.ownLog?.removeIfTemporary()
             throw error
+        }
+    }
+
+    /// Reads what comes from files; throws every mistake in any of them.
+    private static func load(
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
+    ) async throws -> (LoadedAuthority, ListenerIdentities) {
+        let identities = Result { () throws(ConfigurationMistakes) in try ListenerIdentities(options, logger: logger) }
+        let mistakes = if case .failure(let failure) = identities { failure.lines } else { [String]() }
+        do {
+            let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now, logger: logger)
+            do { return (loaded, try identities.get()) } catch {
+                loaded.ownLog?.removeIfTemporary()
+                throw error
+            }
+        } catch let error as ConfigurationMistakes where error.lines != mistakes {
+            throw ConfigurationMistakes(error.lines + mistakes)
         }
     }
 

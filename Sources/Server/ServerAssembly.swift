@@ -8,6 +8,7 @@ internal import ServiceLifecycle
 /// Puts the parts of one server together, from what was read to what listens.
 struct ServerAssembly {
     private let loaded: LoadedAuthority
+    private let identities: ListenerIdentities
     private let options: ServerOptions
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
@@ -16,9 +17,11 @@ struct ServerAssembly {
     private let limits = RequestLimits()
 
     init(
-        _ loaded: LoadedAuthority, _ options: ServerOptions, logger: Logger, now: @escaping @Sendable () -> Timestamp
+        _ loaded: LoadedAuthority, _ identities: ListenerIdentities, _ options: ServerOptions, logger: Logger,
+        now: @escaping @Sendable () -> Timestamp
     ) {
         self.loaded = loaded
+        self.identities = identities
         self.options = options
         self.logger = logger
         self.now = now
@@ -26,43 +29,56 @@ struct ServerAssembly {
     }
 
     /// Opens the log and the audit stream, tests the keys, and makes the services; no port is open yet.
-    func assembled() async throws -> MintmarkServer {
+    ///
+    /// `stamps` are the states of the watched files from before they were read.
+    func assembled(since stamps: [String: FileStamp], _ hangups: HangupSignals) async throws -> MintmarkServer {
         guard let ownLog = loaded.ownLog else {
             throw ConfigurationMistakes(["--ct-log-url: logs of others are not supported yet"])
         }
         let log = try await ownLog.open(requiring: loaded.issuing.root, clock: now, logger: logger) { [metrics] in
             metrics.sequenced(after: $0)
         }
-        let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
+        let issuers = IssuerPool(issuers: loaded.issuers.configuration, logger: logger)
         let authority = CertificateAuthority(
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
-        let audit = try openAudit()
+        let issuerReload = IssuerReload(
+            path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
+            metrics: ReloadMetrics(factory: registry), logger: logger)
+        let audit = try openAudit { issuerReload.configurationState.version }
         let selfTest = selfTest(authority, log)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger)
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
             obstacles: Readiness.checks(of: log, now: now)
                 + [Readiness.chainCheck({ authority.issuing }, now: now)],
-            warnings: [Readiness.auditWarning(audit)])
+            warnings: [
+                Readiness.auditWarning(audit),
+                Readiness.configurationWarning { issuerReload.configurationState },
+            ])
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
             authority: authority, log: log, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
             readiness: readiness, now: now)
-        let listener = listener(endpoints(authority, signing, log, ownLog, readiness))
+        let listeners = listeners(authority, signing, endpoints(authority, signing, log, ownLog, readiness))
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
-            responder: MetricsResponder(registry: registry, state: state), logger: logger)
+            responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
+            logger: logger)
         let failed = await selfTest.test()
         guard failed.isEmpty else {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
         await recordStart(audit, ownLog)
         let logService = LogService(log: log)
+        let watcher = FileWatcher(
+            reloads(authority, log, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
+        ) { name, isGood in
+            await Self.record(audit, reloaded: name, isGood)
+        }
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), selfTest]
-                + reloads(authority, log, audit) + [metricsListener, listener],
-            logService: logService, listener: listener, audit: audit, ownLog: ownLog, logger: logger)
+            services: [logService, IssuerService(issuers: issuers), selfTest, watcher, metricsListener] + listeners.all,
+            logService: logService, listener: listeners.http, audit: audit, ownLog: ownLog, logger: logger)
     }
 
     private func endpoints(
@@ -77,23 +93,47 @@ struct ServerAssembly {
         .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
     }
 
-    private func listener(_ endpoints: [String: Endpoint]) -> ListenerService {
-        ListenerService(
-            announcement: "listening", address: options.http,
-            responder: EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger),
-            logger: logger)
+    /// The listener of HTTP, and all of them in the order in which they start.
+    private func listeners(
+        _ authority: CertificateAuthority, _ signing: SigningService, _ endpoints: [String: Endpoint]
+    ) -> (http: ListenerService, all: [any Service]) {
+        let methods = GRPCServices(authority: authority, signing: signing).methods
+        let responder = APIResponder(
+            endpoints: EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger),
+            calls: GRPCResponder(
+                methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods), logger: logger))
+        let connections = ConnectionMetrics(factory: registry)
+        func listener(_ announcement: Logger.Message, _ address: ListenAddress, _ identity: TLSIdentity?)
+            -> ListenerService
+        {
+            ListenerService(
+                announcement: announcement, address: address, responder: responder, identity: identity,
+                idleTimeout: options.idleTimeout, metrics: connections, logger: logger)
+        }
+        let http = listener("listening", options.http, identities.http)
+        guard options.grpc != options.http else { return (http, [http]) }
+        return (http, [listener("listening for gRPC", options.grpc, identities.grpc), http])
     }
 
+    /// Everything that is read again on a change of its files and on SIGHUP; nothing else reacts to that signal.
     private func reloads(
-        _ authority: CertificateAuthority, _ log: LocalLog, _ audit: AuditStream?
-    ) -> [any Service] {
+        _ authority: CertificateAuthority, _ log: LocalLog, _ audit: AuditStream?, _ issuers: IssuerReload
+    ) -> [any ReloadableFiles] {
         let issuing = loaded.issuingFiles.map { files in
             IssuingCertificateReload(
                 files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: log.roots,
                 logger: logger, now: now)
         }
-        let rotation: [any Service] = audit.map { [AuditRotation(audit: $0, logger: logger)] } ?? []
-        return [ReloadService(reloads: [issuing].compactMap(\.self), logger: logger)] + rotation
+        // The stream turns to its new file before the others write into it what became of them.
+        let first: [(any ReloadableFiles)?] = [audit, issuers, issuing]
+        return first.compactMap(\.self) + identities.all
+    }
+
+    private static func record(_ audit: AuditStream?, reloaded name: String, _ isGood: Bool) async {
+        var record = AuditRecord(.configuration, reason: isGood ? "loaded" : "not-usable")
+        record.add("what", name)
+        // When it cannot be written the stream says so itself, and nothing is issued.
+        try? await audit?.append(record)
     }
 
     private func selfTest(_ authority: CertificateAuthority, _ log: LocalLog) -> SelfTest {
@@ -104,12 +144,11 @@ struct ServerAssembly {
             ], logger: logger)
     }
 
-    private func openAudit() throws -> AuditStream? {
+    private func openAudit(configuration version: @escaping @Sendable () -> String) throws -> AuditStream? {
         guard let path = options.auditFile else { return nil }
-        let version = loaded.configurationVersion
         do {
             return AuditStream(
-                try AuditWriter(path, now: now, configuration: { version }), namesSubjects: options.auditsSubjects,
+                try AuditWriter(path, now: now, configuration: version), namesSubjects: options.auditsSubjects,
                 isRequired: !options.issuesWithoutAudit, logger: logger)
         } catch {
             throw ConfigurationMistakes(["--audit-log: \(error)"])

@@ -61,6 +61,7 @@ class House:
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_url = f"{self.url}/log/{shard}"
         self.origin = f"127.0.0.1:{self.port}/log/{shard}"
+        self.context = None  # a client's context for TLS, where the server has it
 
     def init(self) -> subprocess.CompletedProcess:
         extra = [text for name, value in self.options.items() for text in ("--" + name.replace("_", "-"), value)]
@@ -91,19 +92,23 @@ class House:
             lines += [f"    {name}: {json.dumps(value)}" for name, value in merged.items()]
         self.configuration.write_text("\n".join(lines) + "\n")
 
-    def arguments(self, port: int | None = None, metrics_port: int | None = None) -> list[str]:
+    def arguments(
+        self, port: int | None = None, metrics_port: int | None = None, grpc_port: int | None = None
+    ) -> list[str]:
         """One port of the loopback interface for HTTP and gRPC, and one for the metrics."""
         port = self.port if port is None else port
         return [
             "serve", "--data-dir", self.directory, "--passphrase-file", self.passphrase_file,
-            "--config-path", self.configuration, "--host", "127.0.0.1", "--port", port,
-            "--grpc-host", "127.0.0.1", "--grpc-port", port, "--metrics-host", "127.0.0.1",
+            "--config-path", self.configuration, "--host", "127.0.0.1",
+            "--port", port, "--grpc-host", "127.0.0.1", "--grpc-port", port if grpc_port is None else grpc_port,
+            "--metrics-host", "127.0.0.1",
             "--metrics-port", self.metrics_port if metrics_port is None else metrics_port,
         ]  # fmt: skip
 
-    def serve(self, *more: str) -> "Server":
+    def serve(self, *more: str, grpc_port: int | None = None) -> "Server":
         """Starts the server, with further options, and waits until it answers."""
-        server = Server([*self.arguments(), *more], self.url)
+        url = self.url.replace("http:", "https:") if self.context else self.url
+        server = Server([*self.arguments(grpc_port=grpc_port), *more], url, context=self.context)
         try:
             server.wait_until_ready()
         except BaseException:
@@ -121,8 +126,8 @@ class House:
 class Server:
     """One running `serve` whose standard error is read line by line."""
 
-    def __init__(self, arguments: list, url: str, traced: bool = False, variables: dict | None = None):
-        self.url = url
+    def __init__(self, arguments: list, url: str, traced: bool = False, variables: dict | None = None, context=None):
+        self.url, self.context = url, context
         self.lines: list[str] = []
         command = [str(part) for part in (arguments if traced else [binary(), *arguments])]
         # The signal dispositions are inherited as they are, so that tests can limit file sizes without killing it.
@@ -147,7 +152,7 @@ class Server:
     def answers(self) -> bool:
         assert self.process.poll() is None, f"ended with {self.process.returncode}:\n{self.output}"
         try:
-            with urllib.request.urlopen(self.url + "/healthz", timeout=5) as answer:
+            with urllib.request.urlopen(self.url + "/healthz", timeout=5, context=self.context) as answer:
                 return answer.status == 200
         except (OSError, urllib.error.URLError):
             return False

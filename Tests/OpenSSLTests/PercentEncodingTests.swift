@@ -31,4 +31,12 @@ import Testing
     func keptSlashes(text: String, expected: String) {
         #expect(PercentEncoding.decode(text.utf8, keepingSlashes: true) == Array(expected.utf8))
     }
+
+    @Test(
+        "all but printable ASCII is escaped, and the percent sign",
+        arguments: [("", ""), ("a ~!", "a ~!"), ("%", "%25"), ("\u{20AC}\n\u{7F}", "%E2%82%AC%0A%7F"), ("\0", "%00")])
+    func encoding(text: String, expected: String) {
+        #expect(PercentEncoding.encode(text.utf8) == expected)
+        #expect(PercentEncoding.decode(expected.utf8) == Array(text.utf8))
+    }
 }

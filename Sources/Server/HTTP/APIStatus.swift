@@ -5,9 +5,11 @@ internal import StrictJSON
 struct APIStatus: Error, Hashable, Sendable {
     /// The gRPC status codes that we answer with.
     enum Code: Int64, Hashable, Sendable {
+        case cancelled = 1
         case invalidArgument = 3
         case deadlineExceeded = 4
         case notFound = 5
+        case resourceExhausted = 8
         case unimplemented = 12
         case internalError = 13
         case unavailable = 14
@@ -40,12 +42,18 @@ struct APIStatus: Error, Hashable, Sendable {
         /// What the sender may know beside it, by name.
         let facts: [String: String]
 
-        /// The member of `details`: the class in upper case as that message wants it.
+        /// Who defines the classes.
+        static let domain = "mintmark"
+
+        /// The class in upper case, as that message wants it.
+        var name: String { category.uppercased().replacing("-", with: "_") }
+
+        /// The member of `details`.
         fileprivate var json: JSONValue {
             let facts = facts.sorted { $0.key < $1.key }.map { JSONMember(name: $0.key, value: .string($0.value)) }
             return [
                 "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-                "reason": .string(category.uppercased().replacing("-", with: "_")), "domain": "mintmark",
+                "reason": .string(name), "domain": .string(Self.domain),
                 "metadata": .object(facts),
             ]
         }
@@ -69,9 +77,11 @@ struct APIStatus: Error, Hashable, Sendable {
     /// The HTTP status that goes with the code.
     var httpStatus: HTTPResponse.Status {
         switch code {
+        case .cancelled: HTTPResponse.Status(code: 499)
         case .invalidArgument: .badRequest
         case .deadlineExceeded: .gatewayTimeout
         case .notFound: .notFound
+        case .resourceExhausted: .tooManyRequests
         case .unimplemented: .notImplemented
         case .internalError: .internalServerError
         case .unavailable: .serviceUnavailable

@@ -34,19 +34,32 @@ final class BodyReader: Sendable {
         if let contentLength, UInt64(contentLength).map({ $0 > UInt64(maximumByteCount) }) ?? true {
             throw .bodyTooLarge
         }
+        return try await decoded { bytes throws(APIStatus) in
+            guard bytes.count <= maximumByteCount else { throw .bodyTooLarge }
+        } decode: { bytes throws(APIStatus) in
+            try decode(bytes)
+        }
+    }
+
+    /// Reads the whole body, as above, but for what `check` makes of the octets so far: it bounds them by throwing.
+    func decoded<Value>(
+        checking check: ([UInt8]) throws(APIStatus) -> Void, decode: ([UInt8]) throws(APIStatus) -> Value
+    ) async throws(APIStatus) -> Value {
         var permit: ConcurrencyLimit.Permit?
         defer { permit?.leave() }
-        let bytes = try await collect(maximumByteCount, &permit)
+        let bytes = try await collect(check, &permit)
         isRead.withLock { $0 = true }
         return try decode(bytes)
     }
 
-    private func collect(_ maximum: Int, _ permit: inout ConcurrencyLimit.Permit?) async throws(APIStatus) -> [UInt8] {
+    private func collect(
+        _ check: ([UInt8]) throws(APIStatus) -> Void, _ permit: inout ConcurrencyLimit.Permit?
+    ) async throws(APIStatus) -> [UInt8] {
         var bytes: [UInt8] = []
         var parts = body.makeAsyncIterator()
         while let part = try await Self.next(&parts) {
-            guard part.readableBytes <= maximum - bytes.count else { throw .bodyTooLarge }
             bytes.append(contentsOf: part.readableBytesView)
+            try check(bytes)
             guard bytes.count > Self.largeByteCount, permit == nil else { continue }
             guard let large = largeBodies.enter() else { throw .overloaded }
             permit = large

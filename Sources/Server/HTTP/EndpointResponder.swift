@@ -11,9 +11,6 @@ internal import OpenSSL
 struct EndpointResponder: HTTPResponder {
     typealias Context = EndpointContext
 
-    /// The longest that a request may take from its first byte to its answer.
-    private static let budget: Duration = .seconds(55)
-
     let endpoints: [String: Endpoint]
     let limits: RequestLimits
     let metrics: CAMetrics
@@ -28,8 +25,8 @@ struct EndpointResponder: HTTPResponder {
             address: context.remoteAddress, transport: .http)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
         var (answer, isOver) =
-            if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin) }
-        if isOver || body.leavesRest {
+            if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin, start) }
+        if isOver || body.leavesRest, !context.isHTTP2 {
             context.endConnection()
             answer = answer.endingConnection
         }
@@ -50,15 +47,15 @@ struct EndpointResponder: HTTPResponder {
     }
 
     private func routed(
-        _ request: Request, _ body: BodyReader, _ origin: RequestOrigin
+        _ request: Request, _ body: BodyReader, _ origin: RequestOrigin, _ start: ContinuousClock.Instant
     ) async -> (Answer, isOver: Bool) {
-        let (answer, isOver) = await answer(to: request, body, origin)
+        let (answer, isOver) = await answer(to: request, body, origin, start)
         return (CrossOrigin.marked(answer, hasOrigin: request.headers[.origin] != nil), isOver)
     }
 
     /// The answer, and whether the connection must end with it although the request was read.
     private func answer(
-        to request: Request, _ body: BodyReader, _ origin: RequestOrigin
+        to request: Request, _ body: BodyReader, _ origin: RequestOrigin, _ start: ContinuousClock.Instant
     ) async -> (Answer, isOver: Bool) {
         guard request.uri.string.hasPrefix("/") else {
             return (Answer(APIStatus(.invalidArgument, "Bad Request")), false)
@@ -79,25 +76,22 @@ struct EndpointResponder: HTTPResponder {
         let seen = EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
             origin: origin, logger: logger, body: body)
-        return (await withinBudget(logger) { await endpoint.answer(seen) }, false)
+        return (await inTime(request, start, logger) { await endpoint.answer(seen) }, false)
     }
 
-    /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.
-    private func withinBudget(_ logger: Logger, _ work: @escaping @Sendable () async -> Answer) async -> Answer {
-        await withTaskGroup(of: Answer?.self) { group in
-            group.addTask { await work() }
-            group.addTask {
-                try? await Task.sleep(for: Self.budget)
-                guard !Task.isCancelled else { return nil }
-                metrics.failed("deadline-exceeded")
-                logger.error("failed", metadata: ["code": "DeadlineExceeded", "reason": "deadline-exceeded"])
-                return Answer(.deadlineExceeded)
-            }
-            defer { group.cancelAll() }
-            while let answer = await group.next() {
-                if let answer { return answer }
-            }
-            return Answer(.internalError)
+    /// Runs an endpoint, and answers for it when it takes too long.
+    private func inTime(
+        _ request: Request, _ start: ContinuousClock.Instant, _ logger: Logger,
+        _ work: @escaping @Sendable () async -> Answer
+    ) async -> Answer {
+        do throws(APIStatus) {
+            let deadline = try RequestDeadline(start: start, timeout: request.headers[.grpcTimeout])
+            if let answer = await deadline.run(work) { return answer }
+            metrics.failed("deadline-exceeded")
+            logger.error("failed", metadata: ["code": "DeadlineExceeded", "reason": "deadline-exceeded"])
+            return Answer(.deadlineExceeded)
+        } catch {
+            return Answer(error)
         }
     }
 
@@ -113,5 +107,8 @@ struct EndpointResponder: HTTPResponder {
 
 extension HTTPField.Name {
     /// What the client calls its request (CA specification 1.8).
-    fileprivate static var xRequestID: Self? { Self("x-request-id") }
+    static var xRequestID: Self? { Self("x-request-id") }
+
+    /// How long the client waits, of gRPC and of plain requests alike.
+    static var grpcTimeout: Self { Self("grpc-timeout") ?? .expires }
 }

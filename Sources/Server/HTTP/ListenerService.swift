@@ -5,11 +5,13 @@ internal import NIOCore
 internal import ServiceLifecycle
 internal import Synchronization
 
-/// One HTTP/1.1 listener, with bounds on connections, headers and idle time.
+/// One listener for HTTP/1.1 and HTTP/2, with bounds on connections, headers and idle time.
 final class ListenerService: Service {
     private let announcement: Logger.Message
     private let address: ListenAddress
+    private let identity: TLSIdentity?
     private let idleTimeout: Duration
+    private let metrics: ConnectionMetrics?
     private let logger: Logger
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
@@ -36,14 +38,17 @@ final class ListenerService: Service {
         case done(Result<String, any Error>)
     }
 
+    /// A listener that speaks clear text without an `identity`; `announcement` is logged once it listens.
     init<Responder: HTTPResponder>(
-        announcement: Logger.Message, address: ListenAddress, idleTimeout: Duration, responder: Responder,
-        logger: Logger
+        announcement: Logger.Message, address: ListenAddress, responder: Responder, identity: TLSIdentity? = nil,
+        idleTimeout: Duration, metrics: ConnectionMetrics? = nil, logger: Logger
     )
     where Responder.Context == EndpointContext {
         self.announcement = announcement
         self.address = address
+        self.identity = identity
         self.idleTimeout = idleTimeout
+        self.metrics = metrics
         self.logger = logger
         run = { service in
             try await service.application(responder).run()
@@ -80,16 +85,15 @@ final class ListenerService: Service {
 
     private func application<Responder: HTTPResponder>(_ responder: Responder) -> Application<Responder>
     where Responder.Context == EndpointContext {
-        // A token of 64 KiB fits into one field; the sum bounds what a connection may hold before a request is known.
-        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
-            maxHeaderFieldSize: 72 * 1024, maxHeaderListSize: 96 * 1024, maxHeaderFieldCount: 64)
         return Application(
             responder: responder,
-            server: .http1(
-                configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder)),
+            server: HTTPServerBuilder { [identity, idleTimeout, metrics] responder in
+                ListenerChannel(
+                    responder: responder, identity: identity, idleTimeout: idleTimeout, metrics: metrics)
+            },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port),
-                availableConnectionsDelegate: MaximumAvailableConnections(2000)),
+                availableConnectionsDelegate: MaximumAvailableConnections(ListenerLimits.connections)),
             onServerRunning: { channel in self.didBind(channel) },
             logger: Self.quiet(logger)
         )
@@ -98,7 +102,8 @@ final class ListenerService: Service {
     private func didBind(_ channel: any Channel) {
         guard let port = channel.localAddress?.port else { return }
         let host = address.host
-        let url = "http://\(host.contains(":") ? "[\(host)]" : host):\(port)"
+        let scheme = identity == nil ? "http" : "https"
+        let url = "\(scheme)://\(host.contains(":") ? "[\(host)]" : host):\(port)"
         logger.notice(announcement, metadata: ["url": "\(url)"])
         resolve(.success(url))
     }

@@ -33,13 +33,15 @@ enum SigningRequest {
         let publicKey = try message.message("publicKey")
         _ = try publicKey?.text("algorithm")
         let content = try publicKey?.bytes("content") ?? []
-        let key: IssuanceRequest.Key
-        if let csr = try message.bytes("certificateSigningRequest"), !csr.isEmpty {
-            key = .certificateSigningRequest(csr)
-        } else {
-            key = content.isEmpty ? .missing : .publicKey(content, proofOfPossession: proof)
-        }
-        return IssuanceRequest(token: bearerToken(authorization), key: key)
+        let csr = try message.bytes("certificateSigningRequest") ?? []
+        return IssuanceRequest(
+            token: bearerToken(authorization), key: legacyKey(csr: csr, content: content, proof: proof))
+    }
+
+    /// What a legacy request names its key by: the certificate signing request, unless that is empty.
+    static func legacyKey(csr: [UInt8], content: [UInt8], proof: [UInt8]) -> IssuanceRequest.Key {
+        guard csr.isEmpty else { return .certificateSigningRequest(csr) }
+        return content.isEmpty ? .missing : .publicKey(content, proofOfPossession: proof)
     }
 
     private static func fields(of body: [UInt8]) throws(APIStatus) -> ProtoJSON {

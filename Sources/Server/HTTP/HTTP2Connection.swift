@@ -1,0 +1,82 @@
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP2
+internal import NIOHTTPTypesHTTP2
+
+/// The pipelines of an HTTP/2 connection and of its streams, with every limit of reliability sections 3 and 4.11.
+struct HTTP2Connection: Sendable {
+    typealias Stream = HTTP1Channel.Value
+    typealias Streams = NIOHTTP2Handler.AsyncStreamMultiplexer<Stream>
+
+    /// How long streams may go on after the server was told to stop.
+    private static let graceTime = TimeAmount.seconds(30)
+
+    /// How long a connection may have no stream, and a stream no octet of its request.
+    let idleTimeout: Duration
+
+    /// Adds what speaks HTTP/2; on the channel's event loop.
+    func configure(_ channel: any Channel, logger: Logger) throws -> Streams {
+        let manager = NIOHTTP2ServerConnectionManagementHandler(
+            eventLoop: channel.eventLoop,
+            configuration: .init(
+                maxIdleTime: TimeAmount(idleTimeout), maxAge: nil, maxGraceTime: Self.graceTime, keepalive: nil))
+        let end = HTTP2ConnectionEnd(graceTime: Self.graceTime)
+        let delegate = HTTP2ConnectionEnd.Streams(
+            end: NIOLoopBound(end, eventLoop: channel.eventLoop), next: manager.http2StreamDelegate)
+        let pipeline = channel.pipeline.syncOperations
+        let streams: Streams = try pipeline.configureAsyncHTTP2Pipeline(
+            mode: .server, streamDelegate: delegate, frameDelegate: EndOnError(channel: channel),
+            configuration: Self.limits
+        ) { stream in
+            stream.eventLoop.makeCompletedFuture { try self.configure(stream: stream, logger: logger) }
+        }
+        try pipeline.addHandlers([manager, end])
+        // The handler starts its clock with the connection, which is older than the handler here.
+        if channel.isActive { manager.channelActive(context: try pipeline.context(handler: manager)) }
+        return streams
+    }
+
+    private func configure(stream: any Channel, logger: Logger) throws -> Stream {
+        let pipeline = stream.pipeline.syncOperations
+        try pipeline.addHandlers([HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec()])
+        try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
+        return try Stream(wrappingChannelSynchronously: stream)
+    }
+
+    private static var limits: NIOHTTP2Handler.Configuration {
+        var connection = NIOHTTP2Handler.ConnectionConfiguration()
+        connection.initialSettings = [
+            HTTP2Setting(parameter: .maxConcurrentStreams, value: 100),
+            HTTP2Setting(parameter: .maxHeaderListSize, value: ListenerLimits.headerListSize),
+        ]
+        connection.maximumSequentialEmptyDataFrames = 1
+        connection.maximumBufferedControlFrames = 100
+        connection.maximumSequentialContinuationFrames = 8
+        connection.maximumConnectionGlitches = 200
+        connection.controlFrameRateLimit.maximumCount = 200
+        connection.controlFrameRateLimit.windowLength = .seconds(30)
+        var stream = NIOHTTP2Handler.StreamConfiguration()
+        stream.outboundBufferSizeHighWatermark = 64 * 1024
+        stream.outboundBufferSizeLowWatermark = 32 * 1024
+        stream.streamResetFrameRateLimit.maximumCount = 200
+        stream.streamResetFrameRateLimit.windowLength = .seconds(30)
+        // Resets that the client provokes us to send cost the same as its own (CVE-2025-8671).
+        stream.streamErrorRateLimit.maximumCount = 200
+        stream.streamErrorRateLimit.windowLength = .seconds(30)
+        return NIOHTTP2Handler.Configuration(connection: connection, stream: stream)
+    }
+}
+
+/// Closes a connection once it was told of an error of the whole connection (RFC 9113 §5.4.1).
+///
+/// The library reports errors of a stream in the same way, and those must not end the others.
+private struct EndOnError: NIOHTTP2FrameDelegate {
+    let channel: any Channel
+
+    func wroteFrame(_ frame: HTTP2Frame) {
+        guard case .goAway(_, let code, _) = frame.payload, code != .noError else { return }
+        // Later, because the frame is not flushed yet.
+        channel.eventLoop.execute { [channel] in channel.close(promise: nil) }
+    }
+}

@@ -1,0 +1,116 @@
+internal import HummingbirdCore
+internal import Logging
+internal import NIOCore
+internal import NIOHTTP2
+internal import NIOSSL
+internal import NIOTLS
+
+/// One connection of a listener that speaks HTTP/1.1 and HTTP/2.
+///
+/// Over TLS the version is chosen by ALPN, HTTP/1.1 when the client offers none; in clear text by the connection
+/// preface of HTTP/2.
+struct ListenerChannel: ServerChildChannel {
+    typealias Negotiated = NIONegotiatedHTTPVersion<HTTP1Channel.Value, HTTP2Connection.Streams>
+
+    /// A connection and, once it is known, what it speaks.
+    struct Value: ServerChildChannelValue {
+        fileprivate let negotiated: EventLoopFuture<Negotiated>
+        let channel: any Channel
+    }
+
+    private static let handshakeLimit = TimeAmount.seconds(10)
+
+    private let http1: HTTP1Channel
+    private let http2: HTTP2Connection
+    private let identity: TLSIdentity?
+    private let idleTimeout: Duration
+    private let metrics: ConnectionMetrics?
+
+    /// Connections that are clear text without an `identity`; each takes the identity that is current when it begins.
+    init(
+        responder: @escaping HTTPChannelHandler.Responder, identity: TLSIdentity?, idleTimeout: Duration,
+        metrics: ConnectionMetrics?
+    ) {
+        let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
+            maxHeaderFieldSize: ListenerLimits.headerFieldSize, maxHeaderListSize: ListenerLimits.headerListSize,
+            maxHeaderFieldCount: ListenerLimits.headerFieldCount)
+        http1 = HTTP1Channel(
+            responder: responder,
+            configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
+        http2 = HTTP2Connection(idleTimeout: idleTimeout)
+        self.identity = identity
+        self.idleTimeout = idleTimeout
+        self.metrics = metrics
+    }
+
+    func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
+        channel.eventLoop.makeCompletedFuture {
+            let negotiated =
+                if let identity {
+                    try addTLS(channel, identity.context, logger)
+                } else {
+                    try addDetector(channel, logger)
+                }
+            return Value(negotiated: negotiated, channel: channel)
+        }
+    }
+
+    func handle(value: Value, logger: Logger) async {
+        do {
+            switch try await value.negotiated.get() {
+            case .http1_1(let connection): await http1.handle(value: connection, logger: logger)
+            case .http2(let streams): await handle(streams, logger)
+            }
+        } catch {
+            logger.debug("connection ended before its first request", metadata: ["cause": "\(error)"])
+        }
+    }
+
+    private func handle(_ streams: HTTP2Connection.Streams, _ logger: Logger) async {
+        do {
+            try await withThrowingDiscardingTaskGroup { group in
+                for try await stream in streams.inbound {
+                    group.addTask { await http1.handle(value: stream, logger: logger) }
+                }
+            }
+        } catch {
+            logger.debug("connection failed", metadata: ["cause": "\(error)"])
+        }
+    }
+
+    private func addTLS(
+        _ channel: any Channel, _ context: NIOSSLContext, _ logger: Logger
+    ) throws -> EventLoopFuture<Negotiated> {
+        let limit = NegotiationLimit(Self.handshakeLimit)
+        let negotiation = NIOTypedApplicationProtocolNegotiationHandler<Negotiated> { result, channel in
+            configure(channel, isHTTP2: result == .negotiated("h2"), logger)
+        }
+        try channel.pipeline.syncOperations.addHandlers([NIOSSLServerHandler(context: context), limit, negotiation])
+        let negotiated = negotiation.protocolNegotiationResult
+        if let metrics { negotiated.whenFailure { _ in metrics.refused(.handshakeFailed) } }
+        return ending(limit, channel, after: negotiated)
+    }
+
+    private func addDetector(_ channel: any Channel, _ logger: Logger) throws -> EventLoopFuture<Negotiated> {
+        let limit = NegotiationLimit(TimeAmount(idleTimeout))
+        let detector = PrefaceDetector(eventLoop: channel.eventLoop) {
+            configure(channel, isHTTP2: $0, logger)
+        } refuse: {
+            metrics?.refused(.tlsOnClearTextPort)
+        }
+        try channel.pipeline.syncOperations.addHandlers([limit, detector])
+        return ending(limit, channel, after: detector.configured)
+    }
+
+    private func ending(
+        _ limit: NegotiationLimit, _ channel: any Channel, after negotiated: EventLoopFuture<Negotiated>
+    ) -> EventLoopFuture<Negotiated> {
+        let limit = NIOLoopBound(limit, eventLoop: channel.eventLoop)
+        return negotiated.always { _ in channel.pipeline.syncOperations.removeHandler(limit.value, promise: nil) }
+    }
+
+    private func configure(_ channel: any Channel, isHTTP2: Bool, _ logger: Logger) -> EventLoopFuture<Negotiated> {
+        guard isHTTP2 else { return http1.setup(channel: channel, logger: logger).map { .http1_1($0) } }
+        return channel.eventLoop.makeCompletedFuture { .http2(try http2.configure(channel, logger: logger)) }
+    }
+}

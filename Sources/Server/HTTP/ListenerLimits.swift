@@ -1,0 +1,14 @@
+/// The bounds of one connection's requests before anything is known of them (reliability section 3).
+enum ListenerLimits {
+    /// The longest header field, in octets: a token of 64 KiB fits.
+    static let headerFieldSize = 72 * 1024
+
+    /// All header fields of a request, in octets.
+    static let headerListSize = 96 * 1024
+
+    /// How many header fields a request may have.
+    static let headerFieldCount = 64
+
+    /// How many connections one listener serves at once.
+    static let connections = 2000
+}
