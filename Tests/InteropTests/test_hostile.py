@@ -6,10 +6,10 @@ R-21, R-22, R-25, SEC-05: everything here is answered with a 4xx, the process li
 import pytest
 
 import hostile_bodies
-import hostile_keys
+import hostile_rows
 import hostile_tokens
 import keys
-from client import SIGNATURE, TOKEN, good_body
+from client import TOKEN, good_body
 from conftest import ADDRESS
 
 
@@ -31,55 +31,9 @@ def canary(world, baseline):
     assert issued.index == before and issued.names == [ADDRESS]
 
 
-@pytest.mark.parametrize("name", hostile_tokens.TOKENS)
-def test_bad_tokens(world, canary, name):
-    token = hostile_tokens.TOKENS[name](world)
-    world.client.refuse(good_body(token, ADDRESS), TOKEN)
-
-
-@pytest.mark.parametrize("name", hostile_tokens.ADDRESSES)
-def test_bad_addresses(world, canary, name):
-    """TOK-15 §2.7; an address outside ASCII may also be refused as content that cannot be a certificate's."""
-    address = hostile_tokens.ADDRESSES[name]
-    token = world.email.token(world.email.email(address))
-    world.client.refuse(good_body(token, address), TOKEN if address.isascii() else None)
-
-
-@pytest.mark.parametrize("kind", ["absent", "empty", "a number", "null"])
-@pytest.mark.parametrize("claim", hostile_tokens.GITHUB)
-def test_bad_workflow_claims(world, canary, claim, kind):
-    """TOK-21 for github-workflow: each required claim in turn."""
-    claims = world.github.github()
-    if kind == "absent":
-        del claims[claim]
-    else:
-        claims[claim] = {"empty": "", "a number": 33, "null": None}[kind]
-    token = world.github.raw_token(hostile_tokens.compact(claims))
-    world.client.refuse(good_body(token, claims["sub"]), TOKEN)
-
-
-@pytest.mark.parametrize("sub", [None, ""])
-def test_workflows_without_a_subject(world, canary, sub):
-    """TOK-22."""
-    token = world.github.token(world.github.github(sub=sub))
-    world.client.refuse(good_body(token, ""), TOKEN)
-
-
-@pytest.mark.parametrize("name", hostile_keys.KEYS)
-def test_bad_keys(world, canary, name):
-    make, message = hostile_keys.KEYS[name]
-    world.client.refuse(make(world), message)
-
-
-@pytest.mark.parametrize("name", hostile_keys.PROOFS)
-def test_bad_proofs(world, canary, name):
-    world.client.refuse(hostile_keys.PROOFS[name](world), SIGNATURE)
-
-
-@pytest.mark.parametrize("name", hostile_keys.REQUESTS)
-def test_bad_requests(world, canary, name):
-    make, message = hostile_keys.REQUESTS[name]
-    world.client.refuse(make(world), message)
+@pytest.mark.parametrize("name", hostile_rows.ROWS)
+def test_bad_requests_over_http(world, canary, name):
+    hostile_rows.check(world, name, hostile_rows.over_http(world.client))
 
 
 @pytest.mark.parametrize("name", hostile_bodies.BODIES)
