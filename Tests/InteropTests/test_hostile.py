@@ -113,6 +113,19 @@ def test_memory_does_not_grow_with_the_number_of_bad_requests(world):
     assert world.server.resident_bytes() < 1.1 * before + 4 * MEBIBYTE
 
 
+def test_a_request_that_is_over_keeps_nothing(world):
+    """R-21: what a request waits with is given back at once, not when its longest time would have been over."""
+
+    def growth() -> int:
+        before = world.server.resident_bytes()
+        for _ in range(2000):
+            assert world.client.get("/healthz").status_code == 200
+        return world.server.resident_bytes() - before
+
+    # Other work of the server may fall into one round; what every request keeps would show in each of them.
+    assert any(growth() < 0.6 * MEBIBYTE for _ in range(3))
+
+
 def test_after_all_this_the_memory_has_come_back(world, baseline):
     """R-21 SEC-05: the largest bad requests once more, twenty times, then memory near its baseline."""
     for _ in range(20):

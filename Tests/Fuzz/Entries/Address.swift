@@ -6,12 +6,15 @@ import TransparencyLog
 
 extension FuzzEntry {
     /// Whatever names a host or a person: URLs to fetch from, addresses, origins.
-    static let address = FuzzEntry("address", seeds: {
-        [
-            "https://issuer.example.com:8443/a?b", "http://[::ffff:127.0.0.1]/", "10.0.0.1", "fe80::1%1",
-            "jane@example.com", "spiffe://example.com/a/b", "log.example.com/2026",
-        ].map { Array($0.utf8) }
-    }) { bytes in
+    static let address = FuzzEntry(
+        "address",
+        seeds: {
+            [
+                "https://issuer.example.com:8443/a?b", "http://[::ffff:127.0.0.1]/", "10.0.0.1", "fe80::1%1",
+                "jane@example.com", "spiffe://example.com/a/b", "log.example.com/2026",
+            ].map { Array($0.utf8) }
+        }
+    ) { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         if let problem = urlProblem(text) { return problem }
         if let url = PublicURL(text) { _ = url.origin(shard: text) }

@@ -3,7 +3,8 @@ import TransparencyLog
 
 extension FuzzEntry {
     /// Signed notes, and the checkpoint of one log among them.
-    static let checkpoint = FuzzEntry("checkpoint", seeds: { [try Corpus.file("checkpoint/checkpoint.txt")] }) { bytes in
+    static let checkpoint = FuzzEntry("checkpoint", seeds: { [try Corpus.file("checkpoint/checkpoint.txt")] }) {
+        bytes in
         let note = try SignedNote(parsing: bytes)
         guard note.bytes == bytes else { return "a note has a second spelling" }
         let (good, key, origin) = try log.get()

@@ -2,9 +2,12 @@ import OpenSSL
 
 extension FuzzEntry {
     /// The strict walk over DER, sixteen levels deep.
-    static let derElements = FuzzEntry("derElements", seeds: {
-        try Corpus.blocks("certificate") + Corpus.blocks("request")
-    }) { bytes in
+    static let derElements = FuzzEntry(
+        "derElements",
+        seeds: {
+            try Corpus.blocks("certificate") + Corpus.blocks("request")
+        }
+    ) { bytes in
         var level = [DERReader(bytes)]
         for _ in 0..<16 {
             var next: [DERReader] = []

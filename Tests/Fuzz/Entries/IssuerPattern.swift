@@ -2,12 +2,15 @@ import Identity
 
 extension FuzzEntry {
     /// A pattern of issuers on the first line and an issuer on the second, against a slower matcher.
-    static let issuerPattern = FuzzEntry("issuerPattern", seeds: {
-        [
-            "https://oidc.eks.*.amazonaws.com/id/*\nhttps://oidc.eks.us-west-2.amazonaws.com/id/B02C9",
-            "https://*.example.com\nhttps://a.example.com", "http://localhost/*\nhttp://localhost/x",
-        ].map { Array($0.utf8) }
-    }) { bytes in
+    static let issuerPattern = FuzzEntry(
+        "issuerPattern",
+        seeds: {
+            [
+                "https://oidc.eks.*.amazonaws.com/id/*\nhttps://oidc.eks.us-west-2.amazonaws.com/id/B02C9",
+                "https://*.example.com\nhttps://a.example.com", "http://localhost/*\nhttp://localhost/x",
+            ].map { Array($0.utf8) }
+        }
+    ) { bytes in
         let lines = bytes.split(separator: 0x0A, maxSplits: 1).map { String(decoding: $0, as: UTF8.self) }
         guard let pattern = IssuerPattern(lines.first ?? "") else { throw Refused() }
         let issuer = lines.count > 1 ? lines[1] : ""

@@ -2,9 +2,12 @@ import OpenSSL
 
 extension FuzzEntry {
     /// A text with PEM blocks.
-    static let pem = FuzzEntry("pem", seeds: {
-        try Corpus.files("publicKey") + Corpus.files("chain") + Corpus.files("privateKey")
-    }) { bytes in
+    static let pem = FuzzEntry(
+        "pem",
+        seeds: {
+            try Corpus.files("publicKey") + Corpus.files("chain") + Corpus.files("privateKey")
+        }
+    ) { bytes in
         let blocks = try PEM.blocks(in: bytes).read()
         guard let first = blocks.first else { throw Refused() }
         guard PEM.firstBlock(in: bytes) == first else { return "the first block is another one" }

@@ -4,9 +4,12 @@ import OpenSSL
 
 extension FuzzEntry {
     /// A public key in PEM, or in DER where the first version of the API takes it.
-    static let publicKey = FuzzEntry("publicKey", seeds: {
-        try Corpus.files("publicKey") + Corpus.blocks("publicKey")
-    }) { bytes in
+    static let publicKey = FuzzEntry(
+        "publicKey",
+        seeds: {
+            try Corpus.files("publicKey") + Corpus.blocks("publicKey")
+        }
+    ) { bytes in
         let key = try SubjectKey(.publicKey(bytes, proofOfPossession: [])).publicKey
         let info = key.subjectPublicKeyInfo
         guard try SubjectPublicKeyInfo(der: info.der) == info else { return "a key has two readings" }

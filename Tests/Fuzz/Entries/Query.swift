@@ -4,10 +4,13 @@ import OpenSSL
 
 extension FuzzEntry {
     /// The path and the query of a request.
-    static let query = FuzzEntry("query", seeds: {
-        ["start=0&end=10", "first=%31&second=2", "hash=ab%2Bc%3D&tree_size=1", "//log/2026a/ct/v1/get-sth"]
-            .map { Array($0.utf8) }
-    }) { bytes in
+    static let query = FuzzEntry(
+        "query",
+        seeds: {
+            ["start=0&end=10", "first=%31&second=2", "hash=ab%2Bc%3D&tree_size=1", "//log/2026a/ct/v1/get-sth"]
+                .map { Array($0.utf8) }
+        }
+    ) { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         if let path = EndpointResponder.decodedPath(text) {
             guard path.utf8.prefix(while: { $0 == UInt8(ascii: "/") }).count == 1 else {

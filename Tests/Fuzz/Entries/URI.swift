@@ -2,12 +2,15 @@
 
 extension FuzzEntry {
     /// A URI for a certificate (A.1), and the joining of paths (A.2).
-    static let uri = FuzzEntry("uri", seeds: {
-        [
-            "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main", "spiffe://example.com/a b/%41?q#f",
-            "https://user@[::1]:443//a/../b", "urn:isbn:0451450523",
-        ].map { Array($0.utf8) }
-    }) { bytes in
+    static let uri = FuzzEntry(
+        "uri",
+        seeds: {
+            [
+                "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main", "spiffe://example.com/a b/%41?q#f",
+                "https://user@[::1]:443//a/../b", "urn:isbn:0451450523",
+            ].map { Array($0.utf8) }
+        }
+    ) { bytes in
         let text = String(decoding: bytes, as: UTF8.self)
         if let joined = URIPath.joined("https://example.com/a/", [text]) {
             guard joined.hasPrefix("https://example.com/") else { return "joining leaves the host" }

@@ -5,7 +5,8 @@ import Testing
     private static let mutationCount = 400
     private static let byteLimit = 8192
 
-    @Test("R-22 SEC-05 seeds and what becomes of them end in a value or a refusal", arguments: FuzzEntry.all.map(\.name))
+    @Test(
+        "R-22 SEC-05 seeds and what becomes of them end in a value or a refusal", arguments: FuzzEntry.all.map(\.name))
     func entry(name: String) throws {
         let entry = try #require(FuzzEntry.all.first { $0.name == name })
         let seeds = try entry.seeds()

@@ -25,7 +25,8 @@ struct Mutations {
         case 1 where start < bytes.count: bytes[start] ^= 1 << UInt8.random(in: 0..<8, using: &generator)
         case 2: bytes.removeSubrange(start..<end)
         case 3: bytes.insert(contentsOf: bytes[start..<end], at: start)
-        case 4: bytes.insert(contentsOf: [0x00, 0x0A, 0x25, 0x2E, 0x7B, 0x80, 0xFF].shuffled(using: &generator), at: start)
+        case 4:
+            bytes.insert(contentsOf: [0x00, 0x0A, 0x25, 0x2E, 0x7B, 0x80, 0xFF].shuffled(using: &generator), at: start)
         case 5: bytes.removeSubrange(start...)
         default:
             let other = seeds.randomElement(using: &generator) ?? []
