@@ -18,6 +18,7 @@ from sigstore.verify import Verifier
 import client
 import der
 import keys
+import merkle
 from client import SCT_LIST, SIGNATURE, TOKEN, Client, good_body, key_body, request_body, text64
 from conftest import ADDRESS
 from issuer import ALGORITHMS, DISCOVERY, Issuer
@@ -294,3 +295,17 @@ def test_every_kind_of_leaf_key_makes_a_path_that_clients_accept(world):
     for kind in ("p256", "p384", "p521", "rsa2048", "rsa4096", "ed25519"):
         leaf = world.client.issue(world.good_body(keys.shared(kind))).leaf
         assert verifier._verify_chain_at_time(leaf, at(leaf.not_valid_before_utc))
+
+
+@pytest.mark.parametrize("key_type", ["p256", "rsa4096"])
+def test_sigstore_python_accepts_every_kind_of_ca_key(tmp_path, issuer, key_type):
+    """CRT-07 TRAP-07: the table of variations, its issuing keys; P-384 is every other test's."""
+    house = House(tmp_path, key_type=key_type)
+    house.init()
+    house.trust({issuer.url: {}})
+    with house.serve():
+        root = trusted_root(house, merkle.LogKey(house.log_public_key).spki)
+        context = SigningContext(fulcio=FulcioClient(house.url), rekor=None, trusted_root=root)
+        with context.signer(IdentityToken(issuer.token(issuer.email(ADDRESS)))) as signer:
+            leaf = signer._signing_cert()
+    assert Verifier(trusted_root=root)._verify_chain_at_time(leaf, at(leaf.not_valid_before_utc))
