@@ -7,7 +7,7 @@ extension FuzzEntry {
         seeds: {
             [
                 "https://github.com/o/r/.github/workflows/x.yml@refs/heads/main", "spiffe://example.com/a b/%41?q#f",
-                "https://user@[::1]:443//a/../b", "urn:isbn:0451450523",
+                "https://user@[::1]:443//a/../b", "urn:isbn:0451450523", "https:/%2fevil.example/\u{FC}",
             ].map { Array($0.utf8) }
         }
     ) { bytes in
