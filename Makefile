@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 # A trap must end the process at once: the backtracer would print memory and hold the output pipe open.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup demo build release install test unit interop conformance lint clean
+.PHONY: help setup demo build release install test unit interop conformance fuzz lint clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do
@@ -52,8 +52,11 @@ interop: unit ## Drive the built program with software from elsewhere
 conformance: ## Check docs/conformance.md against the tests
 	@python3 .ci/conformance.py
 
+fuzz: setup ## Feed every parser what a fuzzer makes of its seeds, TIME seconds each
+	@.ci/fuzz $(or $(TIME),10)
+
 lint: ## Check formatting and the source rules
 	@.ci/lint
 
 clean: ## Remove everything that was built
-	@rm -rf $(DEBUG) $(RELEASE)
+	@rm -rf $(DEBUG) $(RELEASE) .build-fuzz

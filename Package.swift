@@ -42,6 +42,21 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] =
         swiftSettings: strict)
 }
 
+let fuzzed: [Target.Dependency] = [
+    "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
+]
+
+/// The entries of Tests/Fuzz: called on seeds by a test, or, with MINTMARK_FUZZ set, driven by libFuzzer (make fuzz).
+let fuzz: Target =
+    Context.environment["MINTMARK_FUZZ"] == nil
+    ? .testTarget(
+        name: "FuzzTests", dependencies: fuzzed + ["TestVectors"], path: "Tests/Fuzz", exclude: ["Driver", "Corpus"],
+        swiftSettings: strict)
+    : .executableTarget(
+        name: "Fuzz", dependencies: fuzzed, path: "Tests/Fuzz", exclude: ["Smoke", "Corpus"],
+        swiftSettings: strict + [.unsafeFlags(["-parse-as-library"])],
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer,address", "-use-ld=lld"])])
+
 let package = Package(
     name: "mintmark",
     products: [
@@ -104,7 +119,7 @@ let package = Package(
         ),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         tests("OpenSSL", ["TestVectors"]),
-        tests("StrictJSON", []),
+        tests("StrictJSON", ["TestVectors"]),
         tests(
             "Identity",
             ["OpenSSL", "StrictJSON", "DevelopmentIssuer", logging, nioCore, nioHTTP1, nioPosix, nioSSL, "TestVectors"]
@@ -121,5 +136,6 @@ let package = Package(
             ],
             data: ["Fixtures"]
         ),
+        fuzz,
     ]
 )

@@ -7,7 +7,8 @@ Every row names a statement of the specification, where it is tested, and how fa
 
 The status is `tested`, `in part: what is missing` or `not yet: reason`. A test that a row names must exist and carry
 the row's id: in Swift in the name of a test or a suite, in Python anywhere in the file of tests or of a table that
-tests run through. An id that stands anywhere in Tests must have a row. With --list prints which tests carry which id.
+tests run through. An id that stands anywhere in Tests must have a row, and so must every statement of the CA's
+specification and every trap of its clients. With --list prints which tests carry which id.
 """
 
 import re
@@ -16,7 +17,10 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 TABLE = ROOT / "docs" / "conformance.md"
-ID = re.compile(r"\b(?:(?:API|TOK|POP|ID|CRT|SCT|OPS|SEC)-\d{2}|TL-\d{1,2}|R-\d{2}a?)\b")
+ID = re.compile(r"\b(?:(?:API|TOK|POP|ID|CRT|SCT|OPS|SEC|TRAP)-\d{2}|TL-\d{1,2}|R-\d{2}a?)\b")
+# How many statements each group of the specification of the CA has, and how many traps the list of clients: all of
+# them must have a row.
+COUNTS = {"API": 27, "TOK": 29, "POP": 14, "ID": 16, "CRT": 10, "SCT": 10, "OPS": 10, "SEC": 6, "TRAP": 18}
 # What names a Swift test or suite: all up to the body or the function behind the attribute, or a raw identifier.
 LABEL = re.compile(r"@(?:Test|Suite)\b(.*?)(?=\bfunc\b|\bstruct\b|\bfinal\b)|\b(?:func|struct) `([^`]*)`", re.S)
 REFERENCE = re.compile(r"`(Tests/[^`:]+)(?:::([^`]+))?`")
@@ -87,6 +91,10 @@ def problems():
             yield f"docs/conformance.md:{number}: {identifier}: {problem}"
     if not seen:
         yield "docs/conformance.md: no rows"
+    for group, count in COUNTS.items():
+        for identifier in (f"{group}-{number:02}" for number in range(1, count + 1)):
+            if identifier not in seen:
+                yield f"docs/conformance.md: {identifier} has no row"
     for identifier, files in sorted(ids_in_tests().items()):
         if identifier not in seen:
             yield f"{files[0]}: mentions {identifier}, which has no row in docs/conformance.md"

@@ -19,7 +19,7 @@ package struct ObjectIdentifier: Hashable, Sendable, CustomStringConvertible {
         let parts = dotted.split(separator: ".", omittingEmptySubsequences: false).map { UInt64($0) }
         let arcs = parts.compactMap { $0 }
         guard arcs.count == parts.count, arcs.count >= 2, arcs[0] <= 2, arcs[0] == 2 || arcs[1] < 40,
-            arcs.allSatisfy({ $0 < 1 << 62 })
+            arcs.allSatisfy({ $0 < 1 << 63 })
         else { return nil }
         self.init(content: Self.base128(arcs[0] * 40 + arcs[1]) + arcs.dropFirst(2).flatMap(Self.base128))
     }

@@ -92,6 +92,22 @@ def certificate_pem(world):
     return key_body(world.token(), world.house.read("ca/root.pem").decode(), b"x")
 
 
+def hybrid(point: bytearray) -> bytes:
+    """X9.62's third form: both coordinates and the parity of the second."""
+    return bytes([6 | point[-1] & 1]) + bytes(point[1:])
+
+
+def unused_bits(key) -> bytes:
+    return key.spki().replace(b"\x03\x42\x00\x04", b"\x03\x42\x01\x04")
+
+
+def nested(depth: int) -> bytes:
+    inner = b""
+    for _ in range(depth):
+        inner = der.sequence(inner)
+    return inner
+
+
 def sized(bits: int):
     return with_key(keys.pem(keys.rsa_spki((1 << bits) - 1, 65537)))
 
@@ -136,6 +152,15 @@ KEYS = {
     "POP-09 RSA with equal primes": (weak("rsa-square"), INSECURE),
     "POP-09 RSA of the ROCA shape": (weak("rsa-roca"), INSECURE),
     "POP-09 an even RSA modulus": (with_key(keys.pem(keys.rsa_spki(1 << 2047, 65537))), INSECURE),
+    "CA 3.2 a hybrid point": (ec_point(hybrid), PUBLIC_KEY),
+    "CA 3.2 a bit string with unused bits": (spki(unused_bits), PUBLIC_KEY),
+    "CA 3.2 a curve nobody named": (spki(lambda key: keys.ec_spki(keys.point(key), der.oid("1.2.3"))), PUBLIC_KEY),
+    "R-23 sequences nested a thousand deep": (with_key(keys.pem(nested(1000))), PUBLIC_KEY),
+    "R-21 a key of eight kibibytes of zeros": (with_key(keys.pem(bytes(6000))), PUBLIC_KEY),
+    "R-21 a key of a megabyte": (with_key(keys.pem(bytes(1_000_000))), PUBLIC_KEY),
+    "R-21 two thousand PEM boundaries": (with_key("-----BEGIN PUBLIC KEY-----\n" * 2000), PUBLIC_KEY),
+    "R-21 a PEM label of seven kilobytes": (with_key(f"-----BEGIN {'A' * 7000}-----\nAAAA\n"), PUBLIC_KEY),
+    "R-21 an RSA exponent of four kilobits": (with_key(keys.pem(keys.rsa_spki(good_modulus(), 1 << 4095 | 1))), INSECURE),
     "R-21 an RSA modulus of 16 kilobits": (sized(16_384), INSECURE),
 }
 
@@ -227,6 +252,16 @@ def der_in_bytes(world):
     return {"credentials": {"oidcIdentityToken": world.token()}, "certificateSigningRequest": csr}
 
 
+def request_around(*attributes: bytes, subject: bytes = der.sequence()):
+    """A request with this subject and these attributes, rightly signed."""
+
+    def build(key) -> bytes:
+        info = der.sequence(der.integer(0), subject, key.spki(), der.tlv(0xA0, *attributes))
+        return der.sequence(info, der.sequence(der.oid("1.2.840.10045.4.3.2")), der.bit_string(key.sign(info)))
+
+    return build
+
+
 NOT_KNOWN = "unrecognized signature algorithm: "
 REQUESTS = {
     "POP-10 bare DER": (der_in_bytes, REQUEST),
@@ -259,6 +294,11 @@ REQUESTS = {
         with_request(lambda key: keys.shared("p384").csr(hashes.SHA256())),
         "signing algorithm not permitted: *ecdsa.PublicKey, SHA-256",
     ),
+    "POP-10 a subject that is no name": (with_request(request_around(subject=der.integer(1))), REQUEST),
+    "POP-10 attributes that are none": (with_request(request_around(der.integer(1))), REQUEST),
+    "POP-10 attributes cut short": (with_request(request_around(b"\x30\x7f")), REQUEST),
+    "R-23 a request nested a thousand deep": (with_request(lambda key: nested(1000)), REQUEST),
+    "R-21 a request of a megabyte": (with_request(lambda key: bytes(1_000_000)), REQUEST),
     "POP-09 a request by P-224": (with_request(p224_csr), INSECURE),
     "CA 3.4 a request by Ed448": (with_request(lambda k: other_csr(ed448.Ed448PrivateKey.generate(), None)), INSECURE),
     "POP-09 a request by RSA 1024": (with_request(lambda key: weak_csr("rsa-1024")), INSECURE),

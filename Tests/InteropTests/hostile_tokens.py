@@ -5,6 +5,7 @@ Key and proof that go with them are good, so only the token can be the reason of
 
 import json
 import time
+import zlib
 
 import keys
 from issuer import ALGORITHMS, TokenKey, b64url, compact, join  # noqa: F401 (ALGORITHMS, compact: used by the table's test)
@@ -98,6 +99,17 @@ def embedded_key(world) -> str:
     return signed({"jwk": STRANGER.jwk(), "kid": None}, key=STRANGER)(world)
 
 
+def stranger_with(**members):
+    """Signed by a stranger who says where the key is to be found."""
+    return signed({"kid": None, **members}, key=STRANGER)
+
+
+def compressed(world) -> str:
+    """What a library that inflates before it checks would blow up: a mebibyte of blanks in a kilobyte."""
+    payload = zlib.compress(compact(claims_of(world)) + b" " * (1 << 20))
+    return world.email.raw_token(payload, "ES256", {"zip": "DEF"})
+
+
 TOKENS = {
     # Shape
     "TOK-01 a million dots": lambda world: "." * 1_000_000,
@@ -144,6 +156,16 @@ TOKENS = {
     "TOK-12 no kid and a key nobody knows": signed({"kid": None}, key=STRANGER),
     "TOK-12 the known kid and a key nobody knows": signed({"kid": "es256-1"}, key=STRANGER),
     "CA 2.2 the key in the header": embedded_key,
+    "CA 2.2 the key behind an address in the header": stranger_with(jku="http://127.0.0.1:1/keys"),
+    "CA 2.2 certificates in the header": stranger_with(x5c=["MIIB"], x5u="http://127.0.0.1:1/chain"),
+    "R-31 a kid with NUL": signed({"kid": "es256-1\0"}),
+    "R-31 a kid with a line break": signed({"kid": "es256-1\n"}),
+    "R-31 a kid with the issuer in front": lambda w: signed({"kid": w.email.url + ":es256-1"})(w),
+    "CA 2.2 typ of an access token": signed({"typ": "at+jwt"}),
+    "CA 2.2 typ that is a number": signed({"typ": 1}),
+    "R-24 a compressed payload": compressed,
+    "TOK-01 an encrypted token": lambda world: ".".join([b64url(b'{"alg":"RSA-OAEP","enc":"A256GCM"}'), "a", "b", "c", "d"]),
+    "TOK-05 a password with a million rounds": signed({"alg": "PBES2-HS256+A128KW", "p2c": 1_000_000, "p2s": "AAAA"}),
     "CA 2.2 crit with an unknown name": signed({"crit": ["unknown"], "unknown": 1}),
     "CA 2.2 crit with b64": signed({"crit": ["b64"], "b64": True}),
     "CA 2.2 crit empty": signed({"crit": []}),
@@ -205,6 +227,8 @@ TOKENS = {
     "TOK-27 a negative expiry": signed(exp=-1),
     "TOK-27 an expiry of zero": signed(exp=0),
     "TOK-27 an expiry beyond 63 bits": signed(exp=2**63),
+    "TOK-27 an expiry that is NaN": payload(lambda o: o.replace(b'"exp":', b'"exp":NaN,"old":')),
+    "TOK-27 an expiry of minus zero": payload(lambda o: o.replace(b'"exp":', b'"exp":-0.0,"old":')),
     "TOK-27 an expiry after the year 9999": signed(exp=253402300800),
     "TOK-27 an expiry that is true": signed(exp=True),
     "TOK-02 not valid before six minutes from now": lambda world: signed(nbf=now(360))(world),
@@ -249,8 +273,3 @@ ADDRESSES = {
     "a bidirectional control": "jane\u202e@example.com",
     "nine thousand octets": "j" * 9000 + "@example.com",
 }
-
-GITHUB = (
-    "job_workflow_ref sha event_name repository workflow ref job_workflow_sha runner_environment repository_id "
-    "repository_owner repository_owner_id repository_visibility workflow_ref workflow_sha run_id run_attempt"
-).split()

@@ -3,14 +3,23 @@
 R-21, R-22, R-25, SEC-05: everything here is answered with a 4xx, the process lives, and its memory comes back.
 """
 
+import itertools
+import os
+
 import pytest
 
 import hostile_bodies
-import hostile_keys
+import hostile_rows
 import hostile_tokens
 import keys
-from client import SIGNATURE, TOKEN, good_body
+from client import TOKEN, good_body
 from conftest import ADDRESS
+
+MEBIBYTE = 1 << 20
+# R-21 promises 250 ms and 16 MiB of a release build; the tests drive a debug build, on whatever machine there is.
+CPU_SECONDS = 1.0
+GROWTH = 64 * MEBIBYTE
+REQUESTS = int(os.environ.get("MINTMARK_HOSTILE_REQUESTS", "1000"))
 
 
 @pytest.fixture(scope="module")
@@ -23,63 +32,20 @@ def baseline(world):
 
 @pytest.fixture
 def canary(world, baseline):
-    """Checks after a test that nothing was logged for it and that the next honest client gets a certificate."""
-    before = world.auditor.head().size
+    """Checks after a test that nothing was logged for it, that it cost little (R-21), and that the next honest client
+    gets a certificate."""
+    before, computed = world.auditor.head().size, world.server.cpu_seconds()
     yield
+    assert world.server.cpu_seconds() - computed < CPU_SECONDS
+    assert world.server.resident_bytes() < baseline + GROWTH
     assert world.auditor.head().size == before
     issued = world.client.issue(world.good_body())
     assert issued.index == before and issued.names == [ADDRESS]
 
 
-@pytest.mark.parametrize("name", hostile_tokens.TOKENS)
-def test_bad_tokens(world, canary, name):
-    token = hostile_tokens.TOKENS[name](world)
-    world.client.refuse(good_body(token, ADDRESS), TOKEN)
-
-
-@pytest.mark.parametrize("name", hostile_tokens.ADDRESSES)
-def test_bad_addresses(world, canary, name):
-    """TOK-15 §2.7; an address outside ASCII may also be refused as content that cannot be a certificate's."""
-    address = hostile_tokens.ADDRESSES[name]
-    token = world.email.token(world.email.email(address))
-    world.client.refuse(good_body(token, address), TOKEN if address.isascii() else None)
-
-
-@pytest.mark.parametrize("kind", ["absent", "empty", "a number", "null"])
-@pytest.mark.parametrize("claim", hostile_tokens.GITHUB)
-def test_bad_workflow_claims(world, canary, claim, kind):
-    """TOK-21 for github-workflow: each required claim in turn."""
-    claims = world.github.github()
-    if kind == "absent":
-        del claims[claim]
-    else:
-        claims[claim] = {"empty": "", "a number": 33, "null": None}[kind]
-    token = world.github.raw_token(hostile_tokens.compact(claims))
-    world.client.refuse(good_body(token, claims["sub"]), TOKEN)
-
-
-@pytest.mark.parametrize("sub", [None, ""])
-def test_workflows_without_a_subject(world, canary, sub):
-    """TOK-22."""
-    token = world.github.token(world.github.github(sub=sub))
-    world.client.refuse(good_body(token, ""), TOKEN)
-
-
-@pytest.mark.parametrize("name", hostile_keys.KEYS)
-def test_bad_keys(world, canary, name):
-    make, message = hostile_keys.KEYS[name]
-    world.client.refuse(make(world), message)
-
-
-@pytest.mark.parametrize("name", hostile_keys.PROOFS)
-def test_bad_proofs(world, canary, name):
-    world.client.refuse(hostile_keys.PROOFS[name](world), SIGNATURE)
-
-
-@pytest.mark.parametrize("name", hostile_keys.REQUESTS)
-def test_bad_requests(world, canary, name):
-    make, message = hostile_keys.REQUESTS[name]
-    world.client.refuse(make(world), message)
+@pytest.mark.parametrize("name", hostile_rows.ROWS)
+def test_bad_requests_over_http(world, canary, name):
+    hostile_rows.check(world, name, hostile_rows.over_http(world.client))
 
 
 @pytest.mark.parametrize("name", hostile_bodies.BODIES)
@@ -121,6 +87,45 @@ def test_tokens_just_this_side_of_the_line(world, name):
     assert issued.names == [ADDRESS] and issued.parsed.spki == keys.shared("p256").spki()
 
 
+def test_junk_tokens_cost_little_and_ask_nobody(world):
+    """R-25: a thousand tokens that are refused before a key is needed; no request goes out for any of them."""
+    names = [name for name in hostile_tokens.TOKENS if name.startswith(("TOK-01", "TOK-05 alg", "TOK-02 unknown"))]
+    bodies = [good_body(hostile_tokens.TOKENS[name](world), ADDRESS) for name in names]
+    bodies = [body for body in bodies if len(str(body)) < 100_000]
+    asked = sum(sum(issuer.hits.values()) for issuer in world.issuers)
+    computed = world.server.cpu_seconds()
+    for body in itertools.islice(itertools.cycle(bodies), 1000):
+        world.client.refuse(body, TOKEN)
+    assert world.server.cpu_seconds() - computed < 1000 * 0.01  # ten times what a release build is promised to need
+    assert sum(sum(issuer.hits.values()) for issuer in world.issuers) == asked
+
+
+def test_memory_does_not_grow_with_the_number_of_bad_requests(world):
+    """R-21: every row again and again; what remains does not depend on how many there were."""
+    bodies = [row.build(world) for row in hostile_rows.ROWS.values()]
+    cycle = itertools.cycle([body for body in bodies if len(str(body)) < 100_000])
+    for body in itertools.islice(cycle, len(bodies)):
+        world.client.refuse(body, None)
+    before = world.server.resident_bytes()
+    for body in itertools.islice(cycle, REQUESTS):
+        world.client.refuse(body, None)
+    world.client.issue(world.good_body())
+    assert world.server.resident_bytes() < 1.1 * before + 4 * MEBIBYTE
+
+
+def test_a_request_that_is_over_keeps_nothing(world):
+    """R-21: what a request waits with is given back at once, not when its longest time would have been over."""
+
+    def growth() -> int:
+        before = world.server.resident_bytes()
+        for _ in range(2000):
+            assert world.client.get("/healthz").status_code == 200
+        return world.server.resident_bytes() - before
+
+    # Other work of the server may fall into one round; what every request keeps would show in each of them.
+    assert any(growth() < 0.6 * MEBIBYTE for _ in range(3))
+
+
 def test_after_all_this_the_memory_has_come_back(world, baseline):
     """R-21 SEC-05: the largest bad requests once more, twenty times, then memory near its baseline."""
     for _ in range(20):
@@ -129,4 +134,4 @@ def test_after_all_this_the_memory_has_come_back(world, baseline):
         world.client.refuse(good_body("." * 3_000_000, ADDRESS), TOKEN)
     world.client.issue(world.good_body())
     assert world.server.process.poll() is None
-    assert world.server.resident_bytes() < baseline + 96 * 1024 * 1024
+    assert world.server.resident_bytes() < baseline + GROWTH

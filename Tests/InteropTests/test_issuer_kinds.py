@@ -5,7 +5,7 @@ import json
 import pytest
 
 import der
-from client import Client, assert_error, good_body, key_body
+from client import SIGNATURE, TOKEN, Client, assert_error, good_body, key_body
 from issuer import Issuer
 from program import House
 import keys
@@ -144,3 +144,19 @@ def test_an_empty_subject_is_a_token_error(kinds, kind):
     client, issuers = kinds
     body = good_body(issuers[kind].token(issuers[kind].claims({**KINDS[kind][1], "sub": ""})), "x")
     assert_error(client.post(body), 400, 3, "There was an error processing the identity token")
+
+
+def test_the_proof_of_a_chainguard_identity_is_over_the_verified_address(kinds):
+    """POP-06 ID-08: over the address when the token has one, over `sub` otherwise; the name is `sub` both times."""
+    client, issuers = kinds
+    issuer, address = issuers["chainguard-identity"], "jane@example.com"
+    plain = issuer.claims({"sub": "abc"})
+    verified = {**plain, "email": address, "email_verified": True}
+    for claims, challenge, other in ((plain, "abc", address), (verified, address, "abc")):
+        issued = client.issue(good_body(issuer.token(claims), challenge))
+        assert issued.names == [f"{issuer.url}/abc"]
+        client.refuse(good_body(issuer.token(claims), other), SIGNATURE)
+    unverified = {**verified, "email_verified": False}
+    client.refuse(good_body(issuer.token(unverified), "abc"), TOKEN)
+    entry = next(i for i in client.get("/api/v2/configuration").json()["issuers"] if i["issuerUrl"] == issuer.url)
+    assert entry["challengeClaim"] == "sub"

@@ -1,8 +1,6 @@
 """sigstore-python, unmodified, gets certificates from us and accepts the SCT in them (spec clients §2)."""
 
-import base64
 import datetime
-import hashlib
 import json
 
 import pytest
@@ -19,37 +17,12 @@ from sigstore_models.trustroot import v1 as trustroot_v1
 
 import keys
 import merkle
+import trust
 from conftest import ADDRESS
 
 
-def key_entry(url: str, spki: bytes, start: str) -> dict:
-    public = {"rawBytes": base64.b64encode(spki).decode(), "keyDetails": "PKIX_ECDSA_P256_SHA_256"}
-    public["validFor"] = {"start": start}
-    log_id = base64.b64encode(hashlib.sha256(spki).digest()).decode()
-    return {"baseUrl": url, "hashAlgorithm": "SHA2_256", "publicKey": public, "logId": {"keyId": log_id}}
-
-
 def trusted_root(house, log_spki: bytes) -> TrustedRoot:
-    """The document that a user of sigstore-python would be handed for this CA and this log."""
-    chain = x509.load_pem_x509_certificates(house.read("ca/chain.pem"))
-    start = chain[0].not_valid_before_utc - datetime.timedelta(days=1)
-    start = start.strftime("%Y-%m-%dT%H:%M:%SZ")
-    raw = [{"rawBytes": base64.b64encode(c.public_bytes(keys.DER)).decode()} for c in chain]
-    authority = {
-        "subject": {"organization": "Example", "commonName": "example"},
-        "uri": house.url,
-        "certChain": {"certificates": raw},
-        "validFor": {"start": start},
-    }
-    log = key_entry(house.log_url, log_spki, start)
-    document = {
-        "mediaType": "application/vnd.dev.sigstore.trustedroot+json;version=0.1",
-        "tlogs": [log],  # its verifier insists on one; nothing is looked up in it here
-        "certificateAuthorities": [authority],
-        "ctlogs": [log],
-        "timestampAuthorities": [],
-    }
-    return TrustedRoot(trustroot_v1.TrustedRoot.from_json(json.dumps(document)))
+    return TrustedRoot(trustroot_v1.TrustedRoot.from_json(json.dumps(trust.trusted_root(house, log_spki))))
 
 
 def context(world, log_spki: bytes | None = None) -> SigningContext:

@@ -103,6 +103,15 @@ import Testing
         }
     }
 
+    @Test("R-07: no two of a million serial numbers agree in their last eight octets")
+    func manySerialNumbers() throws {
+        // Equal serial numbers would have equal ends; a million random ends of 64 bits agree once in 30 million runs.
+        let ends = try (0..<1_000_000).map { _ in
+            try SerialNumber.generate().suffix(8).reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+        }
+        #expect(Set(ends).count == ends.count)
+    }
+
     @Test("CRT-04 R-05: bytes that say what they should pass the lint")
     func goodBytes() async throws {
         let fields = try Self.fields(try await TestAuthority())

@@ -1,4 +1,5 @@
 import StrictJSON
+import TestVectors
 import Testing
 
 @Suite struct JSONValueTests {

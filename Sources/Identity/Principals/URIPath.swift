@@ -2,7 +2,8 @@ import OpenSSL
 
 /// Joining of claim values to a base URI (CA specification A.2, escaping as in A.1).
 enum URIPath {
-    /// The base with the elements behind its path; nil when an element holds an invalid `%` escape.
+    /// The base with the elements behind its path; nil when an element holds an invalid `%` escape, or dots that would
+    /// become a segment once its escaped slashes are written as slashes.
     ///
     /// The base is one of ours: scheme, authority and a path. Repeated slashes collapse, `.` and `..` are resolved and
     /// never lead above the root, a trailing slash survives only if the last element has one. `?` and `#` in an
@@ -23,7 +24,9 @@ enum URIPath {
         }
         var path = [slash] + segments.joined(separator: [slash])
         if (elements.last ?? base).utf8.last == slash, path.last != slash { path.append(slash) }
-        return escaped(path).map { base[..<pathStart] + $0 }
+        // An escaped slash that is written as one may set dots free that were part of a longer segment.
+        guard let text = escaped(path), !text.utf8.split(separator: slash).contains(where: isDots) else { return nil }
+        return base[..<pathStart] + text
     }
 
     /// As `joined`, with a refusal that names where the elements come from.
@@ -34,6 +37,10 @@ enum URIPath {
             throw CertificateContentRefusal("a URI cannot be built from the claims: invalid URL escape in \(source)")
         }
         return uri
+    }
+
+    private static func isDots(_ segment: Substring.UTF8View) -> Bool {
+        segment.count <= 2 && segment.allSatisfy { $0 == UInt8(ascii: ".") }
     }
 
     private static let slash = UInt8(ascii: "/")

@@ -32,7 +32,10 @@ struct UniformResourceIdentifier: Hashable, Sendable {
             out += try Self.escaped(rest[authority.endIndex...])
         } else {
             host = ""
-            out += try Self.escaped(hierarchy)
+            let path = try Self.escaped(hierarchy)
+            // An escaped slash that is written as one would make a host of what was a path when it was checked.
+            guard !path.utf8.starts(with: [Self.slash, Self.slash]) else { throw Self.refusal("a path like a host") }
+            out += path
         }
         guard hierarchy.contains(where: { $0 != Self.slash }) else { throw Self.refusal("nothing behind its scheme") }
         if let query { out += "?" + String(decoding: query, as: UTF8.self) }

@@ -29,4 +29,15 @@ import Testing
         #expect(URIPath.joined("https://h", ["a"]) == "https://h/a")
         #expect(URIPath.joined("no scheme", ["a"]) == nil)
     }
+
+    @Test(
+        "ID-13 dots that an escaped slash sets free are refused",
+        arguments: ["..%2fx\u{FC}", "a/.%2F b", "x%2f..%2f\u{FC}"])
+    func freedDots(element: String) {
+        #expect(URIPath.joined("https://example.com", [element]) == nil)
+    }
+
+    @Test func `ID-13 escaped slashes that stay escaped free nothing`() {
+        #expect(URIPath.joined("https://example.com", ["a/..%2fx"]) == "https://example.com/a/..%2fx")
+    }
 }

@@ -21,7 +21,7 @@ import Testing
             ("https://h/p?a b", nil), ("https://h/p?", nil), ("https://h/p#a b", "https://h/p#a%20b"),
             ("https://h/p#\u{FC}/?", "https://h/p#%C3%BC/?"), ("https://h/a%2fb", nil),
             ("https://h/a%2fb c", "https://h/a/b%20c"), ("spiffe://example.com/ns", nil), ("file:///a", nil),
-            ("https://h/../a", nil),
+            ("https://h/../a", nil), ("https:/%2fevil.example/a", nil),
         ] as [(String, String?)])
     func good(input: String, output: String?) throws {
         #expect(try UniformResourceIdentifier(input).text == output ?? input)
@@ -37,6 +37,13 @@ import Testing
             "https://h/p?\u{FC}", "https://\u{212A}/p", "ht\u{131}ps://h/p",
         ])
     func bad(input: String) {
+        #expect(throws: CertificateContentRefusal.self) { try UniformResourceIdentifier(input) }
+    }
+
+    @Test(
+        "ID-13 R-10 a path does not become a host when its escaped slashes are written as slashes",
+        arguments: ["https:/%2fevil.example/\u{FC}", "https:%2F%2fevil.example/a b", "https:/%2F\u{FC}"])
+    func pathLikeAHost(input: String) {
         #expect(throws: CertificateContentRefusal.self) { try UniformResourceIdentifier(input) }
     }
 }
