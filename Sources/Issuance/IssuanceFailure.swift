@@ -2,8 +2,8 @@
 package enum IssuanceFailure: Error, Sendable {
     /// The CA's key, chain or profile did not do its work; the cause is for the log alone.
     case backend(cause: String)
-    /// The transparency log did not take the precertificate; the cause is for the log alone.
-    case transparencyLog(cause: String)
+    /// A transparency log did not take the certificate; the cause, and what another log answered, are for our log alone.
+    case transparencyLog(cause: String, answer: String? = nil)
     /// The transparency log takes nothing for now; trying again after some seconds is worth it.
     case transparencyLogBusy(retryAfterSeconds: Int)
     /// The client left, or its time was over; the entry may be logged nevertheless.
@@ -18,6 +18,11 @@ package enum IssuanceFailure: Error, Sendable {
         case .transparencyLog, .transparencyLogBusy, .cancelled: "Error entering certificate in CTL"
         case .issuerBusy: "too many requests at once"
         }
+    }
+
+    /// The beginning of what another log answered, cut and escaped for a log line; nil when there is none.
+    package var logAnswer: String? {
+        if case .transparencyLog(_, let answer) = self { answer } else { nil }
     }
 
     /// Seconds after which another try is worth it; nil when that is not known.

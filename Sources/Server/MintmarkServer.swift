@@ -14,7 +14,7 @@ package struct MintmarkServer: Sendable {
     /// The services in the order in which they start; they stop in the reverse order, the log last.
     package let services: [any Service]
 
-    private let logService: LogService
+    private let logService: LogService?
     private let listener: ListenerService
     private let logger: Logger
 
@@ -28,33 +28,34 @@ package struct MintmarkServer: Sendable {
         logger.notice(
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
         let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
-        let settings = loaded.settings
-        let log = try await LocalLog.open(
-            at: loaded.dataDirectory.logStore(settings.shard),
-            parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
-            key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger)
+        let logs = try await OpenedLogs.open(loaded, options, clock: now, logger: logger)
         let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
         let registry = PrometheusRegistry()
         let metrics = CAMetrics(factory: registry, version: ServerVersion.current)
         let limits = RequestLimits()
         let authority = CertificateAuthority(
-            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
+            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: logs.flow)
         let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
         let routes = CARoutes(authority: authority, signing: signing)
-        let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
-        let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
-        let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
-            all.merge(some) { first, _ in first }
+        let logRoutes = logs.own.map { log in
+            LogRoutes(log: log, prefix: "/log/\(log.parameters.shard)", limits: limits)
+        }
+        let health = HealthRoutes(
+            issuing: { authority.issuing }, log: logs.own, warnings: { logs.warnings }, now: now)
+        let endpoints = [routes.endpoints, logRoutes?.endpoints ?? [:], health.endpoints].reduce(into: [:]) {
+            all, some in all.merge(some) { first, _ in first }
         }
         let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
         let listener = ListenerService(
-            announcement: "listening", address: options.http, responder: responder, logger: logger)
+            announcement: "listening", address: options.http, responder: ClientDeparture(base: responder),
+            logger: logger)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
-            responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
-        let logService = LogService(log: log)
+            responder: MetricsResponder(registry: registry, metrics: metrics, log: logs.own), logger: logger)
+        let logService = logs.own.map { LogService(log: $0) }
+        let logServices: [any Service] = [logService].compactMap(\.self) + logs.others.map(RemoteLogService.init)
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
+            services: logServices + [IssuerService(issuers: issuers), metricsListener, listener],
             logService: logService, listener: listener, logger: logger)
     }
 
@@ -81,10 +82,12 @@ package struct MintmarkServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             defer { tasks.cancelAll() }
             tasks.addTask { try await group.run() }
-            tasks.addTask {
-                let failure = try await logService.failure()
-                try await Task.sleep(for: Self.graceAfterFailure)
-                throw failure
+            if let logService {
+                tasks.addTask {
+                    let failure = try await logService.failure()
+                    try await Task.sleep(for: Self.graceAfterFailure)
+                    throw failure
+                }
             }
             try await tasks.next()
         }

@@ -49,7 +49,9 @@ struct SigningService: Sendable {
                 reason: APIStatus.Reason(category: refusal.category, facts: facts))
         case let failure as IssuanceFailure:
             metrics.failed(failure.category)
-            logger.error("issuance failed", metadata: ["reason": "\(failure.category)", "cause": "\(failure)"])
+            var metadata: Logger.Metadata = ["reason": "\(failure.category)", "cause": "\(failure)"]
+            if let answer = failure.logAnswer { metadata["body"] = "\(answer)" }
+            logger.error("issuance failed", metadata: metadata)
             guard let seconds = failure.retryAfterSeconds else {
                 return APIStatus(.internalError, failure.publicMessage)
             }

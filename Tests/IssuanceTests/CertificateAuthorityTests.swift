@@ -61,7 +61,7 @@ private final class FaultyKey: SigningKey {
         let log = try await openLog(directory.appending(path: "log.sqlite").path, root: test.root)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let authority = CertificateAuthority(
-            issuers: IssuerPool(issuers: [], logger: logger), policy: KeyPolicy(), issuing: issuing, log: log)
+            issuers: IssuerPool(issuers: [], logger: logger), policy: KeyPolicy(), issuing: issuing, log: .embedded([log]))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             if !isLogRunning { log.shutDown() }
             tasks.addTask { try await log.run() }
@@ -104,16 +104,16 @@ private final class FaultyKey: SigningKey {
     func issued() async throws {
         try await Self.withAuthority { authority, log in
             let issued = try await Self.mint(authority)
-            #expect(issued.signedCertificateTimestamp.leafIndex?.value == 0)
+            let timestamp = try #require(issued.timestamps.all.first)
+            #expect(issued.timestamps == .embedded([timestamp]))
+            #expect(timestamp.leafIndex?.value == 0)
             #expect(Self.size(log) == 1)
             try log.verify(
-                issued.signedCertificateTimestamp, finalCertificate: issued.certificate,
-                issuer: authority.issuing.certificate)
-            let second = try await Self.mint(authority)
+                timestamp, finalCertificate: issued.certificate, issuer: authority.issuing.certificate)
+            let second = try #require(try await Self.mint(authority).timestamps.all.first)
             #expect(throws: IssuedCertificateMismatch.self, "SCT of another certificate") {
                 try log.verify(
-                    second.signedCertificateTimestamp, finalCertificate: issued.certificate,
-                    issuer: authority.issuing.certificate)
+                    second, finalCertificate: issued.certificate, issuer: authority.issuing.certificate)
             }
         }
     }

@@ -29,7 +29,7 @@ import Testing
             logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let issuing = try KeyFiles.issuingCertificate(
             chain: directory.chain, key: directory.issuingKey, passphrase, now: start)
-        return HealthRoutes(issuing: { issuing }, log: log, now: { now })
+        return HealthRoutes(issuing: { issuing }, log: log, warnings: { [] }, now: { now })
     }
 
     private static func status(_ path: String, _ routes: HealthRoutes) async throws -> HTTPResponse.Status {

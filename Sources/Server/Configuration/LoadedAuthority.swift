@@ -6,12 +6,15 @@ internal import OpenSSL
 
 /// Everything that a run needs from files, read and checked before any port opens.
 struct LoadedAuthority: Sendable {
-    let dataDirectory: DataDirectory
-    let settings: DataDirectorySettings
     let issuers: IssuerConfiguration
     let policy: KeyPolicy
     let issuing: IssuingCertificate
-    let logKey: LocalSigningKey
+
+    /// What our own log is opened with; nil when certificates are logged elsewhere or nowhere.
+    let ownLog: OwnLog?
+
+    /// The logs of others that certificates go to.
+    let remoteLogs: [RemoteLogSettings]
 
     /// Reads all files; throws every mistake that could be found, one line each.
     static func load(
@@ -28,7 +31,6 @@ struct LoadedAuthority: Sendable {
             "\($0): anybody may write to it; run: chmod o-w \($0)"
         }
         let issuers = Self.attempt(&mistakes) { try readIssuers(options.issuerFile, logger) }
-        let settings = Self.attempt(&mistakes) { try readSettings(directory) }
         let passphrase = Self.attempt(&mistakes, passphrase)
         let issuing = passphrase.flatMap { passphrase in
             Self.attempt(&mistakes) {
@@ -36,11 +38,11 @@ struct LoadedAuthority: Sendable {
                     chain: directory.chain, key: directory.issuingKey, passphrase, now: now)
             }
         }
-        let logKey = settings.flatMap { settings in
-            passphrase.flatMap { passphrase in
-                Self.attempt(&mistakes) { try readLogKey(directory, settings.shard, passphrase) }
-            }
+        var ownLog: OwnLog?
+        if case .own = options.log {
+            ownLog = Self.attempt(&mistakes) { try readOwnLog(directory, passphrase) } ?? nil
         }
+        let remoteLogs = Self.attempt(&mistakes) { try RemoteLogFiles.settings(options, warnings: &warnings) }
         if issuing?.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) }) == true,
             !options.isDevelopment
         {
@@ -49,12 +51,11 @@ struct LoadedAuthority: Sendable {
         for warning in warnings + (issuing?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
-        guard let issuers, let settings, let issuing, let logKey, mistakes.isEmpty else {
+        guard let issuers, let issuing, let remoteLogs, mistakes.isEmpty else {
             throw ConfigurationMistakes(mistakes)
         }
         return LoadedAuthority(
-            dataDirectory: directory, settings: settings, issuers: issuers, policy: policy, issuing: issuing,
-            logKey: logKey)
+            issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs)
     }
 
     /// What decides who is certified and how, and is open to everybody.
@@ -105,6 +106,14 @@ struct LoadedAuthority: Sendable {
                 "e-mail addresses that an issuer did not verify are certified", metadata: ["issuer": "\(issuer.name)"])
         }
         return issuers
+    }
+
+    /// The log of a data directory; nil when the passphrase could not be had, which is a mistake already.
+    private static func readOwnLog(_ directory: DataDirectory, _ passphrase: Passphrase?) throws -> OwnLog? {
+        let settings = try readSettings(directory)
+        guard let passphrase else { return nil }
+        return OwnLog(
+            directory: directory, settings: settings, key: try readLogKey(directory, settings.shard, passphrase))
     }
 
     /// The log key, after a look at the file with its public half, which operators hand out to clients.

@@ -9,10 +9,12 @@ struct MetricsResponder: HTTPResponder {
 
     let registry: PrometheusRegistry
     let metrics: CAMetrics
-    let log: LocalLog
+
+    /// Our own log; nil when certificates are logged elsewhere or nowhere.
+    let log: LocalLog?
 
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
-        metrics.published(treeSize: log.reader.checkpoint.signedTreeHead.head.size.value)
+        if let log { metrics.published(treeSize: log.reader.checkpoint.signedTreeHead.head.size.value) }
         let body = Array(registry.exposition().utf8)
         return Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: body)
             .response(isHead: request.method == .head)

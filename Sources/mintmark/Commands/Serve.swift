@@ -53,6 +53,8 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The least severe log lines to write: debug, info or notice. What was issued and refused always is.")
     var logLevel: LogLevel = .notice
 
+    @OptionGroup var logOptions: CertificateLogOptions
+
     @OptionGroup var passphraseOptions: PassphraseOptions
 
     func validate() throws {
@@ -65,11 +67,12 @@ struct Serve: AsyncParsableCommand {
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        let options = ServerOptions(
+        var options = ServerOptions(
             dataDirectory: DataDirectory(dataDir), issuerFile: configPath,
             http: ListenAddress(host: host, port: port), grpc: ListenAddress(host: host, port: port),
             metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
+        logOptions.apply(to: &options)
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level
         let server = try await MintmarkServer.prepare(
