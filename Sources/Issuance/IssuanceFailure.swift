@@ -1,5 +1,5 @@
 /// Why we could not issue although the request was good.
-package enum IssuanceFailure: Error, Sendable {
+package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     /// The CA's key, chain or profile did not do its work; the cause is for the log alone.
     case backend(cause: String)
     /// A transparency log did not take the certificate; the cause, and what another log answered, are for our log alone.
@@ -30,6 +30,14 @@ package enum IssuanceFailure: Error, Sendable {
         switch self {
         case .transparencyLogBusy(let seconds), .issuerBusy(let seconds): seconds
         case .backend, .transparencyLog, .cancelled: nil
+        }
+    }
+
+    /// The class and the cause in words, for our log alone.
+    package var description: String {
+        switch self {
+        case .backend(let cause), .transparencyLog(let cause, _): "\(category): \(cause)"
+        case .transparencyLogBusy, .cancelled, .issuerBusy: category
         }
     }
 

@@ -30,7 +30,9 @@ package enum LogFlow: Sendable {
                 certificate: certificate, chain: issuing.chain, timestamps: .embedded(timestamps))
         case .detached(let log):
             let certificate = try await template.signCertificate(with: issuing.key)
-            let timestamp = try await Self.answer { try await log.submit(certificate: certificate, chain: issuing.chain) }
+            let timestamp = try await Self.answer {
+                try await log.submit(certificate: certificate, chain: issuing.chain)
+            }
             try log.verify(timestamp, certificate: certificate)
             return IssuedCertificate(certificate: certificate, chain: issuing.chain, timestamps: .detached(timestamp))
         case .none:

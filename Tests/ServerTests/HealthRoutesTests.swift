@@ -47,6 +47,13 @@ import Testing
     }
 
     @Test(
+        "R-42: a log of others is named when it has failed for more than a minute",
+        arguments: [(nil, false), (0, false), (60, false), (61, true)] as [(Int?, Bool)])
+    func failingLog(seconds: Int?, isNamed: Bool) {
+        #expect((OpenedLogs.warning(failingFor: seconds.map { .seconds($0) }) != nil) == isNamed)
+    }
+
+    @Test(
         "R-42: ready while the head is fresh and the chain outlives a certificate; alive in any case",
         arguments: [(0, true), (50_000, true), (61_000, false), (4 * 365 * 86_400_000, false)] as [(UInt64, Bool)])
     func readiness(milliseconds: UInt64, isReady: Bool) async throws {

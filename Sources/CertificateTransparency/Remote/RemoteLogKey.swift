@@ -14,7 +14,9 @@ package enum RemoteLogKey {
     ///
     /// Throws for other keys than ECDSA P-256 and RSA of at least 2048 bits (RFC 6962 §2.1.4).
     package static func read(pem: [UInt8]) throws(Refusal) -> PublicKey {
-        guard let block = PEM.firstBlock(in: pem) else { throw Refusal(description: "invalid public key: no PEM block") }
+        guard let block = PEM.firstBlock(in: pem) else {
+            throw Refusal(description: "invalid public key: no PEM block")
+        }
         guard block.label == "PUBLIC KEY" else {
             throw Refusal(description: "invalid public key: a PEM block of another type than PUBLIC KEY")
         }

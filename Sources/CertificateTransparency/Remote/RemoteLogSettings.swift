@@ -5,7 +5,9 @@ package struct RemoteLogSettings: Sendable {
     /// The absolute `http` or `https` URL without a trailing slash; `/ct/v1/add-pre-chain` follows it.
     package let url: String
 
-    /// The HTTP Host to ask for; nil for the one of the URL. TLS verifies the URL's host in any case.
+    /// The HTTP Host to ask for; nil for the one of the URL.
+    ///
+    /// TLS verifies the URL's host in any case.
     package let host: String?
 
     /// The log's key; nil leaves signatures and log ids unchecked.

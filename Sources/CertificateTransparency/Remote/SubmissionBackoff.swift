@@ -17,7 +17,9 @@ struct SubmissionBackoff: Sendable {
     private let longestWait: Duration
     private var failureCount = 0
 
-    /// Nothing failed yet. A request that may take `budget` shall be able to try more than once.
+    /// Nothing failed yet.
+    ///
+    /// A request that may take `budget` shall be able to try more than once.
     init(budget: Duration) {
         longestWait = min(Self.maximumWait, budget / 3)
     }

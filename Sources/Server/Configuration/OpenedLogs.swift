@@ -40,10 +40,13 @@ struct OpenedLogs: Sendable {
     ///
     /// A log that fails now and then is no news; one that has failed for a minute is.
     var warnings: [String] {
-        others.compactMap { log in
-            guard let duration = log.failingFor, duration > .seconds(60) else { return nil }
-            return "another log has given no timestamp for \(duration.components.seconds) seconds"
-        }
+        others.compactMap { Self.warning(failingFor: $0.failingFor) }
+    }
+
+    /// The sentence for a log whose submissions have failed for this long; nil for up to a minute.
+    static func warning(failingFor duration: Duration?) -> String? {
+        guard let duration, duration > .seconds(60) else { return nil }
+        return "another log has given no timestamp for \(duration.components.seconds) seconds"
     }
 }
 

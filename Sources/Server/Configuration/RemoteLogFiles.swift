@@ -10,9 +10,9 @@ enum RemoteLogFiles {
     /// The settings of every other log; empty when there is none.
     ///
     /// Throws every mistake at once, one line each; warnings are added to `warnings`.
-    static func settings(_ options: ServerOptions, warnings: inout [String]) throws(ConfigurationMistakes)
-        -> [RemoteLogSettings]
-    {
+    static func settings(
+        _ options: ServerOptions, warnings: inout [String]
+    ) throws(ConfigurationMistakes) -> [RemoteLogSettings] {
         var mistakes: [String] = []
         let logs: [RemoteLogOptions] = if case .remote(let logs) = options.log { logs } else { [] }
         if case .remote = options.log, logs.isEmpty { mistakes.append("--ct-log-url names no log") }
@@ -34,7 +34,7 @@ enum RemoteLogFiles {
     private static func flowMistakes(_ options: ServerOptions, _ logs: [RemoteLogOptions]) -> [String] {
         var mistakes: [String] = []
         if options.submitsCertificates, logs.count > 1 {
-            mistakes.append("--ct-log-submission certificate goes with one --ct-log-url: one timestamp stands beside it")
+            mistakes.append("--ct-log-submission certificate goes with one --ct-log-url alone")
         }
         if options.submitsCertificates, case .none = options.log {
             mistakes.append("--ct-log-submission certificate needs a log")
