@@ -1,16 +1,16 @@
 package import OpenSSL
 internal import Synchronization
 
-/// Decides which precertificates the log takes (transparency-log 4.2), cheap checks first.
+/// Decides which certificates and precertificates the log takes (transparency-log 4.2), cheap checks first.
 ///
 /// Expiry, revocation, name constraints, path lengths and unknown extensions are no concern of a log: it records.
 package final class ChainAdmission: Sendable {
-    /// A precertificate that may be logged.
+    /// A certificate or precertificate that may be logged.
     package struct Admitted: Hashable, Sendable {
         /// The entry for it.
         package let entry: LogEntry
-        /// The precertificate as submitted.
-        package let precertificate: [UInt8]
+        /// The precertificate as submitted; nil for a certificate that is logged as it is.
+        package let precertificate: [UInt8]?
         /// The chain in DER, from the direct issuer up to and including the accepted root.
         package let chain: [[UInt8]]
     }
@@ -46,26 +46,50 @@ package final class ChainAdmission: Sendable {
 
     /// Checks a precertificate with its chain, issuing certificate first; the root may be left out.
     package func admit(_ precertificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
+        let issuer = try checkSizes(precertificate, chain)
+        let stripped = try Self.strip(precertificate)
+        let path = try checkIssuance(of: precertificate, by: issuer, chain)
+        let entry = LogEntry.precertEntry(
+            issuerKeyHash: issuer.subjectPublicKeyInfo.sha256, tbsCertificate: stripped.der)
+        return Admitted(entry: entry, precertificate: precertificate.der, chain: path.certificates)
+    }
+
+    /// Checks a certificate that has no poison with its chain, issuing certificate first; the root may be left out.
+    package func admit(certificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
+        let issuer = try checkSizes(certificate, chain)
+        guard certificate.tbsCertificate.version == 3 else { throw .malformedCertificate }
+        guard certificate.firstExtension(.precertificatePoison) == nil else { throw .notACertificate }
+        let path = try checkIssuance(of: certificate, by: issuer, chain)
+        return Admitted(
+            entry: .x509Entry(certificate: certificate.der), precertificate: nil, chain: path.certificates)
+    }
+
+    /// Checks how much was submitted, and answers with the issuing certificate.
+    private func checkSizes(_ certificate: Certificate, _ chain: [Certificate]) throws(LogRefusal) -> Certificate {
         guard let issuer = chain.first else { throw .chainIsEmpty }
         guard chain.count < Self.maximumChainCount else { throw .chainIsTooLong }
-        let sizes = [precertificate.der.count] + chain.map(\.der.count)
+        let sizes = [certificate.der.count] + chain.map(\.der.count)
         guard sizes.allSatisfy({ $0 <= Self.maximumCertificateByteCount }),
             sizes.reduce(0, +) <= Self.maximumChainByteCount
         else { throw .certificateIsTooLarge }
-        let stripped = try Self.strip(precertificate)
-        guard !precertificate.isAuthority else { throw .certificateIsAnAuthority }
-        guard window.contains(precertificate.notAfter) else { throw .expiryOutsideWindow }
-        guard precertificate.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
+        return issuer
+    }
+
+    /// Checks what a leaf is for and who issued it.
+    private func checkIssuance(
+        of leaf: Certificate, by issuer: Certificate, _ chain: [Certificate]
+    ) throws(LogRefusal) -> VerifiedChain {
+        guard !leaf.isAuthority else { throw .certificateIsAnAuthority }
+        guard window.contains(leaf.notAfter) else { throw .expiryOutsideWindow }
+        guard leaf.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
         guard !issuer.hasExtendedKeyUsage(.precertificateSigning) else {
             throw .issuedByPrecertificateSigningCertificate
         }
         let path = try verifiedChain(chain)
-        guard precertificate.issuer == issuer.subject else { throw .notIssuedByNext(position: 0) }
-        guard precertificate.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
-        guard precertificate.isSigned(by: path.issuerKey) else { throw .notIssuedByNext(position: 0) }
-        let entry = LogEntry.precertEntry(
-            issuerKeyHash: issuer.subjectPublicKeyInfo.sha256, tbsCertificate: stripped.der)
-        return Admitted(entry: entry, precertificate: precertificate.der, chain: path.certificates)
+        guard leaf.issuer == issuer.subject else { throw .notIssuedByNext(position: 0) }
+        guard leaf.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
+        guard leaf.isSigned(by: path.issuerKey) else { throw .notIssuedByNext(position: 0) }
+        return path
     }
 
     private static func strip(_ precertificate: Certificate) throws(LogRefusal) -> StrippedTBSCertificate {

@@ -5,7 +5,7 @@ package import TransparencyLog
 /// Our own log behind one method: precertificate in, timestamp out (transparency-log 0.3).
 ///
 /// The timestamp is signed after the entry is durably in a signed tree, so there is no promise left to keep.
-package final class LocalLog: Sendable {
+package final class LocalLog: CertificateLog {
     /// What was fixed when the log was created.
     package let parameters: LogParameters
 
@@ -84,6 +84,8 @@ package final class LocalLog: Sendable {
         try await key.test()
     }
 
+    package var name: String { parameters.origin.text }
+
     /// Sequences until `shutDown()`; see `Sequencer.run()` for what it means when it throws.
     package func run() async throws {
         try await sequencer.run()
@@ -102,7 +104,14 @@ package final class LocalLog: Sendable {
     package func submit(
         precertificate: Certificate, chain: [Certificate]
     ) async throws -> SignedCertificateTimestamp {
-        let admitted = try admission.admit(precertificate, chain: chain)
+        try await submit(try admission.admit(precertificate, chain: chain))
+    }
+
+    package func submit(certificate: Certificate, chain: [Certificate]) async throws -> SignedCertificateTimestamp {
+        try await submit(try admission.admit(certificate: certificate, chain: chain))
+    }
+
+    private func submit(_ admitted: ChainAdmission.Admitted) async throws -> SignedCertificateTimestamp {
         let entry: SequencedEntry
         do {
             entry = try await sequencer.submit(try Submission(admitted))
@@ -126,13 +135,25 @@ package final class LocalLog: Sendable {
         guard let value, let list = try? SignedCertificateTimestampList(extensionValue: value),
             list.timestamps == [timestamp]
         else { throw .timestampNotEmbedded }
-        guard timestamp.logID == parameters.logID else { throw .otherLog }
-        guard let index = timestamp.leafIndex, index.value < reader.checkpoint.signedTreeHead.head.size.value else {
-            throw .noLeafIndex
-        }
         let leaf: MerkleTreeLeaf
         do { leaf = try timestamp.leaf(finalCertificate: finalCertificate, issuer: issuer) } catch {
             throw .malformed(error)
+        }
+        try verify(timestamp, leaf)
+    }
+
+    package func verify(
+        _ timestamp: SignedCertificateTimestamp, certificate: Certificate
+    ) throws(IssuedCertificateMismatch) {
+        try verify(timestamp, timestamp.leaf(certificate: certificate))
+    }
+
+    private func verify(
+        _ timestamp: SignedCertificateTimestamp, _ leaf: MerkleTreeLeaf
+    ) throws(IssuedCertificateMismatch) {
+        guard timestamp.logID == parameters.logID else { throw .otherLog }
+        guard let index = timestamp.leafIndex, index.value < reader.checkpoint.signedTreeHead.head.size.value else {
+            throw .noLeafIndex
         }
         guard timestamp.isValid(for: leaf, key: publicKey) else { throw .signatureDoesNotVerify }
     }

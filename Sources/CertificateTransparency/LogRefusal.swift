@@ -4,6 +4,7 @@ package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case chainIsTooLong
     case certificateIsTooLarge
     case notAPrecertificate
+    case notACertificate
     case malformedPoison
     case precertificateHasTimestamps
     case malformedCertificate
@@ -22,6 +23,7 @@ package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .chainIsTooLong: "the chain has more than 10 certificates"
         case .certificateIsTooLarge: "a certificate is longer than 32 KiB, or the chain than 64 KiB"
         case .notAPrecertificate: "the certificate has no poison extension"
+        case .notACertificate: "the certificate has a poison extension: it is a precertificate"
         case .malformedPoison: "the poison extension is not critical or not NULL"
         case .precertificateHasTimestamps: "the precertificate already has signed certificate timestamps"
         case .malformedCertificate: "the certificate is not of version 3 or not in DER"

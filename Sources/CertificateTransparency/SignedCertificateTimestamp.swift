@@ -80,6 +80,12 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
         return MerkleTreeLeaf(timestamp: timestamp, entry: entry, extensions: extensions)
     }
 
+    /// The leaf that this timestamp and a certificate that was logged as it is name together.
+    package func leaf(certificate: Certificate) -> MerkleTreeLeaf {
+        MerkleTreeLeaf(
+            timestamp: timestamp, entry: .x509Entry(certificate: certificate.der), extensions: extensions)
+    }
+
     /// Whether `key` is the log's and signed this leaf.
     package func isValid(for leaf: MerkleTreeLeaf, key: PublicKey) -> Bool {
         guard logID == key.subjectPublicKeyInfo.sha256, leaf.timestamp == timestamp, leaf.extensions == extensions,

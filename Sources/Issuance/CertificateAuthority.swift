@@ -1,21 +1,7 @@
-package import CertificateTransparency
 package import Identity
 package import Logging
 package import OpenSSL
 internal import Synchronization
-internal import TransparencyLog
-
-/// A certificate that was issued and logged.
-package struct IssuedCertificate: Sendable {
-    /// The leaf, with its signed certificate timestamp inside.
-    package let certificate: Certificate
-
-    /// The chain above it: the issuing certificate first, the root last.
-    package let chain: [Certificate]
-
-    /// The timestamp that the log gave for the precertificate.
-    package let signedCertificateTimestamp: SignedCertificateTimestamp
-}
 
 /// The one path from a request to a logged certificate, for every transport.
 package final class CertificateAuthority: Sendable {
@@ -24,10 +10,10 @@ package final class CertificateAuthority: Sendable {
 
     private let current: Mutex<IssuingCertificate>
     private let policy: KeyPolicy
-    private let log: LocalLog
+    private let log: LogFlow
 
-    /// A CA that trusts these issuers, certifies keys of this policy and logs to this log.
-    package init(issuers: IssuerPool, policy: KeyPolicy, issuing: IssuingCertificate, log: LocalLog) {
+    /// A CA that trusts these issuers, certifies keys of this policy and logs in this way.
+    package init(issuers: IssuerPool, policy: KeyPolicy, issuing: IssuingCertificate, log: LogFlow) {
         self.issuers = issuers
         self.policy = policy
         self.log = log
@@ -66,7 +52,7 @@ package final class CertificateAuthority: Sendable {
         try requireMinting()
         let issued = try await mint(for: principal, info, now: now())
         record.serialNumber = issued.certificate.serialNumber.hexadecimal
-        record.leafIndex = issued.signedCertificateTimestamp.leafIndex?.value
+        record.leafIndex = issued.timestamps.firstLeafIndex
         // No claim: who it is for stands in the audit stream and in the log's entry (R-48).
         logger.notice(
             "issued",
@@ -74,8 +60,13 @@ package final class CertificateAuthority: Sendable {
                 "serial": "\(issued.certificate.serialNumber.hexadecimal)",
                 "oidc.issuer": "\(record.token.configuredIssuer ?? "unknown")",
                 "spki.sha256": "\(info.sha256.hex)",
-                "leaf.index": "\(record.leafIndex.map(String.init) ?? "none")",
+                "leaf.index": "\(issued.timestamps.leafIndexes)",
             ])
+        if issued.timestamps == .none {
+            logger.warning(
+                "issued without a log: nobody can see this certificate",
+                metadata: ["serial": "\(issued.certificate.serialNumber.hexadecimal)"])
+        }
         return issued
     }
 
@@ -91,19 +82,16 @@ package final class CertificateAuthority: Sendable {
         }
     }
 
-    /// From principal and key to a logged certificate; whatever fails here is ours, but for the size of the claims.
+    /// From principal and key to a certificate, logged as configured.
+    ///
+    /// Whatever fails here is ours, but for the size of the claims.
     func mint(
         for principal: Principal, _ key: SubjectPublicKeyInfo, now: Timestamp
     ) async throws -> IssuedCertificate {
         let issuing = issuing
         do {
             let template = try CertificateProfile.prepare(principal, key, issuing: issuing, now: now)
-            let precertificate = try await template.sign(with: issuing.key)
-            // A crash before this returns leaves a precertificate that nobody saw, or an entry without a certificate.
-            let sct = try await submit(precertificate.certificate, chain: issuing.chain)
-            let certificate = try await precertificate.finish(try list(of: sct), with: issuing.key)
-            try log.verify(sct, finalCertificate: certificate, issuer: issuing.certificate)
-            return IssuedCertificate(certificate: certificate, chain: issuing.chain, signedCertificateTimestamp: sct)
+            return try await log.certify(template, issuing: issuing)
         } catch let refusal as IssuanceRefusal {
             throw refusal
         } catch let failure as IssuanceFailure {
@@ -111,28 +99,5 @@ package final class CertificateAuthority: Sendable {
         } catch {
             throw IssuanceFailure.backend(cause: "\(error)")
         }
-    }
-
-    private func submit(
-        _ precertificate: Certificate, chain: [Certificate]
-    ) async throws(IssuanceFailure) -> SignedCertificateTimestamp {
-        do {
-            return try await log.submit(precertificate: precertificate, chain: chain)
-        } catch is CancellationError {
-            throw .cancelled
-        } catch let failure as LogFailure {
-            guard let seconds = failure.retryAfter else { throw .transparencyLog(cause: "\(failure)") }
-            throw .transparencyLogBusy(retryAfterSeconds: seconds)
-        } catch {
-            throw .transparencyLog(cause: "\(error)")
-        }
-    }
-
-    /// The extension with exactly one timestamp, which is what clients accept.
-    private func list(of timestamp: SignedCertificateTimestamp) throws -> CertificateExtension {
-        guard let list = SignedCertificateTimestampList([timestamp]) else {
-            throw IssuanceFailure.transparencyLog(cause: "a timestamp that fits no list")
-        }
-        return try list.certificateExtension()
     }
 }

@@ -1,9 +1,9 @@
 /// Why we could not issue although the request was good.
-package enum IssuanceFailure: Error, Sendable {
+package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     /// The CA's key, chain or profile did not do its work; the cause is for the log alone.
     case backend(cause: String)
-    /// The transparency log did not take the precertificate; the cause is for the log alone.
-    case transparencyLog(cause: String)
+    /// A transparency log did not take the certificate; the cause, and what another log answered, are for our log alone.
+    case transparencyLog(cause: String, answer: String? = nil)
     /// The transparency log takes nothing for now; trying again after some seconds is worth it.
     case transparencyLogBusy(retryAfterSeconds: Int)
     /// The client left, or its time was over; the entry may be logged nevertheless.
@@ -20,11 +20,24 @@ package enum IssuanceFailure: Error, Sendable {
         }
     }
 
+    /// The beginning of what another log answered, cut and escaped for a log line; nil when there is none.
+    package var logAnswer: String? {
+        if case .transparencyLog(_, let answer) = self { answer } else { nil }
+    }
+
     /// Seconds after which another try is worth it; nil when that is not known.
     package var retryAfterSeconds: Int? {
         switch self {
         case .transparencyLogBusy(let seconds), .issuerBusy(let seconds): seconds
         case .backend, .transparencyLog, .cancelled: nil
+        }
+    }
+
+    /// The class and the cause in words, for our log alone.
+    package var description: String {
+        switch self {
+        case .backend(let cause), .transparencyLog(let cause, _): "\(category): \(cause)"
+        case .transparencyLogBusy, .cancelled, .issuerBusy: category
         }
     }
 

@@ -15,7 +15,7 @@ package struct IssuanceRecord: Hashable, Sendable {
     /// The serial number of the certificate in hexadecimal, once it was issued.
     package internal(set) var serialNumber: String?
 
-    /// Where the certificate's entry stands in our log, once it was issued; nil for other logs.
+    /// Where the certificate's entry stands in the first log, once it was issued; nil when the log does not say.
     package internal(set) var leafIndex: UInt64?
 
     /// Nothing known yet.

@@ -4,7 +4,8 @@ package import OpenSSL
 package struct LintedTemplate: ~Copyable {
     /// The longest to-be-signed precertificate, in octets.
     ///
-    /// The list of SCTs is longer than the poison; with it and the signature the certificate stays within 16 KiB.
+    /// The list of SCTs is longer than the poison; with a usual one and the signature the certificate stays within
+    /// 16 KiB.
     private static let maximumByteCount = 15 * 1024
 
     /// What both certificates say, without the last extension.
@@ -30,10 +31,17 @@ package struct LintedTemplate: ~Copyable {
         return SignedPrecertificate(certificate: certificate, expectation: expectation)
     }
 
-    /// Encodes the fields with one more extension and checks the bytes with a reader that is not the encoder.
-    static func linted(_ expectation: ProfileLint.Expectation, _ last: CertificateExtension) throws -> TBSCertificate {
+    /// Signs the certificate itself, which carries no timestamps; the template is used up.
+    package consuming func signCertificate(with key: any SigningKey) async throws -> Certificate {
+        let tbs = try Self.linted(expectation, nil)
+        return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
+    }
+
+    /// Encodes the fields, with one more extension if there is one, and checks the bytes with a reader that is not the encoder.
+    static func linted(_ expectation: ProfileLint.Expectation, _ last: CertificateExtension?) throws -> TBSCertificate {
         var complete = expectation
-        complete.fields.extensions.append(last)
+        complete.fields.extensions += [last].compactMap(\.self)
+        complete.isMarked = last != nil
         let tbs = try TBSCertificate(der: try complete.fields.tbsCertificate())
         try ProfileLint.check(tbs, against: complete)
         return tbs

@@ -14,12 +14,14 @@ enum ProfileLint {
         let authorityKeyIdentifier: [UInt8]
         /// The principal's name.
         let name: SubjectAlternativeName
+        /// Whether the last extension is the poison or the list of SCTs; false for a certificate without either.
+        var isMarked = true
     }
 
     /// Throws a failure that names the first rule that is broken.
     static func check(_ tbs: TBSCertificate, against expectation: Expectation) throws(IssuanceFailure) {
         let rules =
-            rules(tbs, expectation.fields) + extensionRules(tbs, expectation.fields) + derivedRules(tbs, expectation)
+            rules(tbs, expectation.fields) + extensionRules(tbs, expectation) + derivedRules(tbs, expectation)
         for (rule, isKept) in rules where !isKept { throw .backend(cause: "lint: \(rule)") }
     }
 
@@ -40,22 +42,23 @@ enum ProfileLint {
         ]
     }
 
-    private static func extensionRules(_ tbs: TBSCertificate, _ fields: CertificateFields) -> [(String, Bool)] {
+    private static func extensionRules(_ tbs: TBSCertificate, _ expectation: Expectation) -> [(String, Bool)] {
         let first: [ObjectIdentifier] = [
             .keyUsage, .extendedKeyUsage, .subjectKeyIdentifier, .authorityKeyIdentifier, .subjectAlternativeName,
         ]
         let last = tbs.extensions.last
-        let identity = tbs.extensions.dropFirst(first.count).dropLast()
-        let critical = tbs.extensions.filter(\.isCritical).map(\.id)
         let isPrecertificate = last?.id == .precertificatePoison
+        let isMarked = isPrecertificate || last?.id == .signedCertificateTimestampList
+        let identity = tbs.extensions.dropFirst(first.count).dropLast(isMarked ? 1 : 0)
+        let critical = tbs.extensions.filter(\.isCritical).map(\.id)
         return [
-            ("extensions as prepared", tbs.extensions == fields.extensions),
+            ("extensions as prepared", tbs.extensions == expectation.fields.extensions),
             ("standard extensions in order", tbs.extensions.prefix(first.count).map(\.id) == first),
             (
                 "critical are key usage, name and poison",
                 critical == [.keyUsage, .subjectAlternativeName] + (isPrecertificate ? [.precertificatePoison] : [])
             ),
-            ("poison or SCT list last", isPrecertificate || last?.id == .signedCertificateTimestampList),
+            ("poison or SCT list last, or neither when nothing is embedded", isMarked == expectation.isMarked),
             ("poison is NULL", !isPrecertificate || last?.value == DERWriter.null),
             ("key usage", tbs.extensions.first?.value == LeafExtensions.digitalSignatureUsage),
             ("extended key usage", tbs.extensions.dropFirst().first?.value == LeafExtensions.codeSigningUsage),

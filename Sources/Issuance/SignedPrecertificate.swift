@@ -7,6 +7,9 @@ package struct SignedPrecertificate: ~Copyable {
 
     private let expectation: ProfileLint.Expectation
 
+    /// The longest to-be-signed certificate with its timestamps: another log may fill its own with what it likes.
+    private static let maximumByteCount = 16 * 1024 - 600
+
     init(certificate: Certificate, expectation: ProfileLint.Expectation) {
         self.certificate = certificate
         self.expectation = expectation
@@ -15,11 +18,14 @@ package struct SignedPrecertificate: ~Copyable {
     /// Signs the final certificate, which carries the list of SCTs in the poison's place; the precertificate is used up.
     ///
     /// `timestamps` is the extension with the list of SCTs (RFC 6962 §3.3). Throws when the two to-be-signed
-    /// certificates differ in anything but their last extension.
+    /// certificates differ in anything but their last extension, and when the list makes the certificate too large.
     package consuming func finish(
         _ timestamps: CertificateExtension, with key: any SigningKey
     ) async throws -> Certificate {
         let tbs = try LintedTemplate.linted(expectation, timestamps)
+        guard tbs.der.count <= Self.maximumByteCount else {
+            throw IssuanceFailure.transparencyLog(cause: "with its timestamps the certificate is larger than 16 KiB")
+        }
         guard try tbs.droppingLastExtension() == certificate.tbsCertificate.droppingLastExtension() else {
             throw IssuanceFailure.backend(cause: "the final certificate differs from its precertificate")
         }

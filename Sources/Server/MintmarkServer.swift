@@ -11,10 +11,10 @@ package struct MintmarkServer: Sendable {
     /// The services in the order in which they start; they stop in the reverse order, the log last.
     package let services: [any Service]
 
-    let logService: LogService
+    let logService: LogService?
     let listener: ListenerService
     let audit: AuditStream?
-    let ownLog: OwnLog
+    let ownLog: OwnLog?
     let logger: Logger
 
     /// Reads and checks everything; no port is open when it returns or throws.
@@ -68,7 +68,7 @@ package struct MintmarkServer: Sendable {
     ///
     /// Throws when a listener or the log fails; who waited for the log is told so before.
     package func run(until signals: [UnixSignal]) async throws {
-        defer { ownLog.removeIfTemporary() }
+        defer { ownLog?.removeIfTemporary() }
         let supervised = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -91,10 +91,12 @@ package struct MintmarkServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             defer { tasks.cancelAll() }
             tasks.addTask { try await group.run() }
-            tasks.addTask {
-                let failure = try await logService.failure()
-                try await Task.sleep(for: Self.graceAfterFailure)
-                throw failure
+            if let logService {
+                tasks.addTask {
+                    let failure = try await logService.failure()
+                    try await Task.sleep(for: Self.graceAfterFailure)
+                    throw failure
+                }
             }
             try await tasks.next()
         }

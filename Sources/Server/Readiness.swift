@@ -91,5 +91,10 @@ extension Readiness {
         }
     }
 
+    /// A log of others that has failed for a while.
+    static func warning(of log: RemoteLog) -> Check {
+        { OpenedLogs.warning(failingFor: log.failingFor) }
+    }
+
     private static let auditSentence = "the audit stream cannot be written"
 }

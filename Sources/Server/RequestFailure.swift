@@ -12,6 +12,9 @@ struct RequestFailure: Sendable {
     /// The cause, for the log alone; free of values of tokens.
     let cause: String
 
+    /// What a log of others answered, for the log alone; nil when none did.
+    let logAnswer: String?
+
     /// Whether it was the sender's doing.
     let isRefusal: Bool
 
@@ -32,26 +35,30 @@ struct RequestFailure: Sendable {
             let status =
                 failure.retryAfterSeconds.map { APIStatus(.unavailable, failure.publicMessage, retryAfter: $0) }
                 ?? APIStatus(.internalError, failure.publicMessage)
-            self.init(status, failure.category, "\(failure)", isRefusal: false)
+            self.init(status, failure.category, "\(failure)", failure.logAnswer, isRefusal: false)
         default:
             self.init(.internalError, "internal", "\(error)", isRefusal: false)
         }
     }
 
-    private init(_ status: APIStatus, _ reason: String, _ cause: String, isRefusal: Bool) {
+    private init(
+        _ status: APIStatus, _ reason: String, _ cause: String, _ logAnswer: String? = nil, isRefusal: Bool
+    ) {
         self.status = status
         self.reason = reason
         self.cause = cause
+        self.logAnswer = logAnswer
         self.isRefusal = isRefusal
     }
 
     /// Writes the line of CA specification 8.4: a warning for what the client caused, an error for the rest.
     func log(to logger: Logger) {
+        var metadata: Logger.Metadata = [
+            "code": "\(status.code.name)", "clientMessage": "\(status.message)", "error": "\(cause)",
+            "reason": "\(reason)",
+        ]
+        if let logAnswer { metadata["body"] = "\(logAnswer)" }
         logger.log(
-            level: status.code.isClientCaused ? .warning : .error, isRefusal ? "refused" : "failed",
-            metadata: [
-                "code": "\(status.code.name)", "clientMessage": "\(status.message)", "error": "\(cause)",
-                "reason": "\(reason)",
-            ])
+            level: status.code.isClientCaused ? .warning : .error, isRefusal ? "refused" : "failed", metadata: metadata)
     }
 }

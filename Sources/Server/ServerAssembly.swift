@@ -32,35 +32,32 @@ struct ServerAssembly {
     ///
     /// `stamps` are the states of the watched files from before they were read.
     func assembled(since stamps: [String: FileStamp], _ hangups: HangupSignals) async throws -> MintmarkServer {
-        guard let ownLog = loaded.ownLog else {
-            throw ConfigurationMistakes(["--ct-log-url: logs of others are not supported yet"])
-        }
-        let log = try await ownLog.open(requiring: loaded.issuing.root, clock: now, logger: logger) { [metrics] in
+        let logs = try await OpenedLogs.open(loaded, options, clock: now, logger: logger) { [metrics] in
             metrics.sequenced(after: $0)
         }
         let issuers = IssuerPool(issuers: loaded.issuers.configuration, logger: logger)
         let authority = CertificateAuthority(
-            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
+            issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: logs.flow)
         let issuerReload = IssuerReload(
             path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
             metrics: ReloadMetrics(factory: registry), logger: logger)
         let audit = try openAudit { issuerReload.configurationState.version }
-        let selfTest = selfTest(authority, log)
+        let selfTest = selfTest(authority, logs.own)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger)
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
-            obstacles: Readiness.checks(of: log, now: now)
+            obstacles: (logs.own.map { Readiness.checks(of: $0, now: now) } ?? [])
                 + [Readiness.chainCheck({ authority.issuing }, now: now)],
             warnings: [
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
-            ])
+            ] + logs.others.map(Readiness.warning))
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
-            authority: authority, log: log, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
+            authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
             readiness: readiness, now: now)
-        let listeners = listeners(authority, signing, endpoints(authority, signing, log, ownLog, readiness))
+        let listeners = listeners(authority, signing, endpoints(authority, signing, logs.own, readiness))
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
@@ -69,25 +66,25 @@ struct ServerAssembly {
         guard failed.isEmpty else {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
-        await recordStart(audit, ownLog)
-        let logService = LogService(log: log)
+        await recordStart(audit)
+        let logService = logs.own.map { LogService(log: $0) }
+        let logServices: [any Service] = [logService].compactMap(\.self) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
-            reloads(authority, log, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
+            reloads(authority, logs.own?.roots, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
         ) { name, isGood in
             await Self.record(audit, reloaded: name, isGood)
         }
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), selfTest, watcher, metricsListener] + listeners.all,
-            logService: logService, listener: listeners.http, audit: audit, ownLog: ownLog, logger: logger)
+            services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener] + listeners.all,
+            logService: logService, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
     }
 
     private func endpoints(
-        _ authority: CertificateAuthority, _ signing: SigningService, _ log: LocalLog, _ ownLog: OwnLog,
-        _ readiness: Readiness
+        _ authority: CertificateAuthority, _ signing: SigningService, _ log: LocalLog?, _ readiness: Readiness
     ) -> [String: Endpoint] {
-        let log = LogRoutes(log: log, prefix: "/log/\(ownLog.settings.shard)", limits: limits)
+        let log = log.map { LogRoutes(log: $0, prefix: "/log/\($0.parameters.shard)", limits: limits) }
         return [
-            CARoutes(authority: authority, signing: signing).endpoints, log.endpoints,
+            CARoutes(authority: authority, signing: signing).endpoints, log?.endpoints ?? [:],
             HealthRoutes(readiness: readiness).endpoints,
         ]
         .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
@@ -98,10 +95,12 @@ struct ServerAssembly {
         _ authority: CertificateAuthority, _ signing: SigningService, _ endpoints: [String: Endpoint]
     ) -> (http: ListenerService, all: [any Service]) {
         let methods = GRPCServices(authority: authority, signing: signing).methods
-        let responder = APIResponder(
-            endpoints: EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger),
-            calls: GRPCResponder(
-                methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods), logger: logger))
+        let responder = ClientDeparture(
+            base: APIResponder(
+                endpoints: EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger),
+                calls: GRPCResponder(
+                    methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods), logger: logger)
+            ))
         let connections = ConnectionMetrics(factory: registry)
         func listener(_ announcement: Logger.Message, _ address: ListenAddress, _ identity: TLSIdentity?)
             -> ListenerService
@@ -117,11 +116,11 @@ struct ServerAssembly {
 
     /// Everything that is read again on a change of its files and on SIGHUP; nothing else reacts to that signal.
     private func reloads(
-        _ authority: CertificateAuthority, _ log: LocalLog, _ audit: AuditStream?, _ issuers: IssuerReload
+        _ authority: CertificateAuthority, _ roots: [Certificate]?, _ audit: AuditStream?, _ issuers: IssuerReload
     ) -> [any ReloadableFiles] {
         let issuing = loaded.issuingFiles.map { files in
             IssuingCertificateReload(
-                files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: log.roots,
+                files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: roots,
                 logger: logger, now: now)
         }
         // The stream turns to its new file before the others write into it what became of them.
@@ -136,12 +135,11 @@ struct ServerAssembly {
         try? await audit?.append(record)
     }
 
-    private func selfTest(_ authority: CertificateAuthority, _ log: LocalLog) -> SelfTest {
-        SelfTest(
-            [
-                SelfTest.Key(name: "ca") { try await authority.issuing.key.test() },
-                SelfTest.Key(name: "log") { try await log.testKey() },
-            ], logger: logger)
+    private func selfTest(_ authority: CertificateAuthority, _ log: LocalLog?) -> SelfTest {
+        let logKey = log.map { log in SelfTest.Key(name: "log") { try await log.testKey() } }
+        return SelfTest(
+            [SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }] + [logKey].compactMap(\.self),
+            logger: logger)
     }
 
     private func openAudit(configuration version: @escaping @Sendable () -> String) throws -> AuditStream? {
@@ -156,11 +154,11 @@ struct ServerAssembly {
     }
 
     /// Tells the audit stream which keys are used from now on.
-    private func recordStart(_ audit: AuditStream?, _ ownLog: OwnLog) async {
+    private func recordStart(_ audit: AuditStream?) async {
         var record = AuditRecord(.started)
         record.add("version", ServerVersion.current)
         record.add("caKey", loaded.issuing.certificate.subjectPublicKeyInfo.sha256.hex)
-        record.add("logKey", ownLog.key.publicKey.subjectPublicKeyInfo.sha256.hex)
+        record.add("logKey", loaded.ownLog?.key.publicKey.subjectPublicKeyInfo.sha256.hex)
         // When it cannot be written the stream says so itself, and nothing is issued.
         try? await audit?.append(record)
     }

@@ -50,6 +50,7 @@ private final class FaultyKey: SigningKey {
     /// Runs `body` with a CA over a real log that is sequencing, and with what the log holds afterwards.
     private static func withAuthority(
         key fault: FaultyKey.Fault? = nil, after count: Int = 0, isLogRunning: Bool = true,
+        flow: (LocalLog) -> LogFlow = { .embedded([$0]) },
         _ body: (CertificateAuthority, LocalLog) async throws -> Void
     ) async throws {
         let directory = FileManager.default.temporaryDirectory.appending(path: "mintmark-test-\(UUID().uuidString)")
@@ -61,7 +62,7 @@ private final class FaultyKey: SigningKey {
         let log = try await openLog(directory.appending(path: "log.sqlite").path, root: test.root)
         let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
         let authority = CertificateAuthority(
-            issuers: IssuerPool(issuers: [], logger: logger), policy: KeyPolicy(), issuing: issuing, log: log)
+            issuers: IssuerPool(issuers: [], logger: logger), policy: KeyPolicy(), issuing: issuing, log: flow(log))
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             if !isLogRunning { log.shutDown() }
             tasks.addTask { try await log.run() }
@@ -104,16 +105,16 @@ private final class FaultyKey: SigningKey {
     func issued() async throws {
         try await Self.withAuthority { authority, log in
             let issued = try await Self.mint(authority)
-            #expect(issued.signedCertificateTimestamp.leafIndex?.value == 0)
+            let timestamp = try #require(issued.timestamps.all.first)
+            #expect(issued.timestamps == .embedded([timestamp]))
+            #expect(timestamp.leafIndex?.value == 0)
             #expect(Self.size(log) == 1)
             try log.verify(
-                issued.signedCertificateTimestamp, finalCertificate: issued.certificate,
-                issuer: authority.issuing.certificate)
-            let second = try await Self.mint(authority)
+                timestamp, finalCertificate: issued.certificate, issuer: authority.issuing.certificate)
+            let second = try #require(try await Self.mint(authority).timestamps.all.first)
             #expect(throws: IssuedCertificateMismatch.self, "SCT of another certificate") {
                 try log.verify(
-                    second.signedCertificateTimestamp, finalCertificate: issued.certificate,
-                    issuer: authority.issuing.certificate)
+                    second, finalCertificate: issued.certificate, issuer: authority.issuing.certificate)
             }
         }
     }
@@ -131,6 +132,43 @@ private final class FaultyKey: SigningKey {
         try await Self.withAuthority(key: .throwing, after: 1) { authority, log in
             #expect(await Self.failure(authority) == "backend")
             #expect(Self.size(log) == 1)
+        }
+    }
+
+    @Test("API-04 R-01: a certificate that is logged as it is leaves with a timestamp beside it")
+    func detached() async throws {
+        try await Self.withAuthority(flow: { .detached($0) }) { authority, log in
+            let issued = try await Self.mint(authority)
+            let timestamp = try #require(issued.timestamps.all.first)
+            #expect(issued.timestamps == .detached(timestamp))
+            #expect(issued.certificate.firstExtension(.signedCertificateTimestampList) == nil)
+            #expect(issued.certificate.firstExtension(.precertificatePoison) == nil)
+            #expect(Self.size(log) == 1)
+            try log.verify(timestamp, certificate: issued.certificate)
+            let other = try await Self.mint(authority)
+            #expect(throws: IssuedCertificateMismatch.signatureDoesNotVerify) {
+                try log.verify(timestamp, certificate: other.certificate)
+            }
+        }
+    }
+
+    @Test("API-03: without a log there is one signature and no timestamp")
+    func unlogged() async throws {
+        try await Self.withAuthority(key: .throwing, after: 1, flow: { _ in .none }) { authority, log in
+            let issued = try await Self.mint(authority)
+            #expect(issued.timestamps == .none && issued.timestamps.all.isEmpty)
+            #expect(issued.certificate.firstExtension(.signedCertificateTimestampList) == nil)
+            #expect(await Self.failure(authority) == "backend")
+            #expect(Self.size(log) == 0)
+        }
+    }
+
+    @Test("SCT-03 R-03: two timestamps under one log id, or none at all, make no certificate")
+    func listOfTimestamps() async throws {
+        for flow in [{ log in .embedded([log, log]) }, { _ in .embedded([]) }] as [(LocalLog) -> LogFlow] {
+            try await Self.withAuthority(flow: flow) { authority, _ in
+                #expect(await Self.failure(authority) == "transparency-log")
+            }
         }
     }
 

@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import Identity
 internal import Issuance
 internal import Logging
@@ -14,6 +15,9 @@ struct LoadedAuthority: Sendable {
 
     /// What our own log is opened with; nil when certificates are logged elsewhere or nowhere.
     let ownLog: OwnLog?
+
+    /// The logs of others that certificates go to.
+    let remoteLogs: [RemoteLogSettings]
 
     /// Reads all files; throws every mistake that could be found, one line each.
     ///
@@ -36,16 +40,20 @@ struct LoadedAuthority: Sendable {
         let ownLog = options.ownLogDirectory.flatMap { directory in
             ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
         }
+        let remoteLogs = ConfigurationMistakes.attempt(&mistakes) {
+            try RemoteLogFiles.settings(options, warnings: &warnings)
+        }
         for warning in warnings + (issuers?.warnings ?? []) + (loaded?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
-        guard let issuers, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
+        guard let issuers, let remoteLogs, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         if case .ephemeral = options.authority {
-            return try await ephemeral(options, issuers, policy, now: now, logger: logger)
+            return try await ephemeral(options, issuers, policy, remoteLogs, now: now, logger: logger)
         }
         guard let loaded else { throw ConfigurationMistakes(["the chain and key that issue could not be read"]) }
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog)
+            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog,
+            remoteLogs: remoteLogs)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -92,7 +100,8 @@ struct LoadedAuthority: Sendable {
 
     /// A CA for this run alone, with a log for this run alone unless another log was chosen.
     private static func ephemeral(
-        _ options: ServerOptions, _ issuers: LoadedIssuers, _ policy: KeyPolicy, now: Timestamp, logger: Logger
+        _ options: ServerOptions, _ issuers: LoadedIssuers, _ policy: KeyPolicy, _ remoteLogs: [RemoteLogSettings],
+        now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
         let issuing = try await EphemeralAuthority.create(now: now)
         logger.warning(
@@ -100,7 +109,8 @@ struct LoadedAuthority: Sendable {
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
             return LoadedAuthority(
-                issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil)
+                issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
+                remoteLogs: remoteLogs)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -111,7 +121,7 @@ struct LoadedAuthority: Sendable {
                 "root.file": "\(log.directory.root)",
             ])
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log)
+            issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log, remoteLogs: [])
     }
 }
 

@@ -1,7 +1,9 @@
+internal import CertificateTransparency
 internal import FulcioProtobuf
 internal import Identity
 internal import Issuance
 internal import OpenSSL
+internal import StrictJSON
 internal import SwiftProtobuf
 
 extension SigningRequest {
@@ -40,11 +42,17 @@ extension SigningRequest {
 }
 
 extension Dev_Sigstore_Fulcio_V2_SigningCertificate {
-    /// A certificate with its timestamp inside; PEM without a newline at the end.
+    /// A certificate with its timestamps where they are; PEM without a newline at the end.
     init(_ issued: IssuedCertificate) {
         self.init()
         let chain = ([issued.certificate] + issued.chain).map { String($0.pem.dropLast()) }
-        signedCertificateEmbeddedSct.chain.certificates = chain
+        switch issued.timestamps {
+        case .embedded: signedCertificateEmbeddedSct.chain.certificates = chain
+        case .detached(let timestamp):
+            signedCertificateDetachedSct.chain.certificates = chain
+            signedCertificateDetachedSct.signedCertificateTimestamp = .init(timestamp.json.bytes)
+        case .none: signedCertificateDetachedSct.chain.certificates = chain
+        }
     }
 }
 

@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import HTTPTypes
 internal import Identity
 internal import Issuance
@@ -22,13 +23,17 @@ struct CARoutes: Sendable {
     }
 
     private func createSigningCertificate(_ request: EndpointRequest) async -> Answer {
-        await issue(request, SigningRequest.decode) { Answer(json: Self.embedded($0)) }
+        await issue(request, SigningRequest.decode) { Answer(json: Self.signingCertificate($0)) }
     }
 
     private func createLegacySigningCertificate(_ request: EndpointRequest) async -> Answer {
         await issue(request, SigningRequest.decodeLegacy) { issued in
             let chain = ([issued.certificate] + issued.chain).map(\.pem).joined()
-            return Answer(.created, type: Self.pemChain, body: Array(chain.utf8.dropLast()))
+            var answer = Answer(.created, type: Self.pemChain, body: Array(chain.utf8.dropLast()))
+            if case .detached(let timestamp) = issued.timestamps, let field = HTTPField.Name("SCT") {
+                answer.headers[field] = Base64.encode(timestamp.json.bytes)
+            }
+            return answer
         }
     }
 
@@ -61,10 +66,22 @@ struct CARoutes: Sendable {
         }
     }
 
-    /// `SigningCertificate` with an embedded SCT: exactly one member, PEM without a newline at the end.
-    private static func embedded(_ issued: IssuedCertificate) -> JSONText {
-        let chain = ([issued.certificate] + issued.chain).map { JSONValue.string(String($0.pem.dropLast())) }
-        return JSONText(["signedCertificateEmbeddedSct": ["chain": ["certificates": .array(chain)]]])
+    /// `SigningCertificate`: exactly one member, by where the timestamps are; PEM without a newline at the end.
+    private static func signingCertificate(_ issued: IssuedCertificate) -> JSONText {
+        let certificates = ([issued.certificate] + issued.chain).map { JSONValue.string(String($0.pem.dropLast())) }
+        let chain: JSONValue = ["certificates": .array(certificates)]
+        func detached(_ timestamp: [UInt8]) -> JSONText {
+            JSONText([
+                "signedCertificateDetachedSct": [
+                    "chain": chain, "signedCertificateTimestamp": .string(Base64.encode(timestamp)),
+                ]
+            ])
+        }
+        switch issued.timestamps {
+        case .embedded: return JSONText(["signedCertificateEmbeddedSct": ["chain": chain]])
+        case .detached(let timestamp): return detached(timestamp.json.bytes)
+        case .none: return detached([])
+        }
     }
 
     /// `TrustBundle`: our one chain, PEM with a newline at the end.

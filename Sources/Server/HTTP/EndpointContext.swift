@@ -4,7 +4,8 @@ internal import NIOCore
 /// What the HTTP library keeps for a request, with the connection that it came on.
 struct EndpointContext: RequestContext {
     var coreContext: CoreRequestContextStorage
-    private let channel: any Channel
+    /// The connection, or the HTTP/2 stream within one.
+    let channel: any Channel
 
     init(source: ApplicationRequestContextSource) {
         coreContext = CoreRequestContextStorage(source: source)

@@ -2,6 +2,8 @@ internal import HTTPTypes
 internal import StrictJSON
 
 /// What a supervisor asks (reliability R-42): whether the process answers, and whether it can issue.
+///
+/// Neither depends on an identity provider or on a log of others: restarting us would not bring one back.
 struct HealthRoutes: Sendable {
     let readiness: Readiness
 

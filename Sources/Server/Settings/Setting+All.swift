@@ -86,7 +86,7 @@ extension Setting {
             "ct-log-submission", .choice(["precertificate", "certificate"]), .log, standard: "precertificate",
             "Whether a timestamp lies in the certificate or is sent beside it."),
         Setting(
-            "ct-log-budget", .number(1...50), .log, standard: "25",
+            "ct-log-budget", .number(1...40), .log, standard: "25",
             "How many seconds those logs may take for one request, with all tries."),
     ]
 

@@ -8,16 +8,16 @@ import Testing
         let directory = TemporaryDirectory()
         defer { directory.remove() }
         let (first, second, link) = ("\(directory.path)/1", "\(directory.path)/2", "\(directory.path)/link")
-        #expect(FileStamp(ofFileAt: first) == nil)
+        #expect(FileStamp(first) == nil)
         try Data("a".utf8).write(to: URL(filePath: first))
         try Data("b".utf8).write(to: URL(filePath: second))
         try directory.link(link, to: first)
-        let stamp = FileStamp(ofFileAt: link)
-        #expect(stamp != nil && stamp == FileStamp(ofFileAt: first) && stamp != FileStamp(ofFileAt: second))
+        let stamp = FileStamp(link)
+        #expect(stamp != nil && stamp == FileStamp(first) && stamp != FileStamp(second))
         try FileManager.default.removeItem(atPath: link)
         try directory.link(link, to: second)
-        #expect(FileStamp(ofFileAt: link) == FileStamp(ofFileAt: second))
+        #expect(FileStamp(link) == FileStamp(second))
         try Data("longer".utf8).write(to: URL(filePath: second))
-        #expect(FileStamp(ofFileAt: link) != stamp)
+        #expect(FileStamp(link) != stamp)
     }
 }
