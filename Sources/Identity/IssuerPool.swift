@@ -120,7 +120,7 @@ package final class IssuerPool: Sendable {
                 name: keys.issuer.url, age: keys.fetchedAt.map { $0.duration(to: now) },
                 failureCount: keys.failures.value)
         }
-        return fixed.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) } 
+        return fixed.sorted { $0.name.utf8.lexicographicallyPrecedes($1.name.utf8) }
             + matched.keyStates(of: snapshot.metaIssuers, at: now)
     }
 

@@ -75,7 +75,8 @@ struct ServerAssembly {
             await Self.record(audit, reloaded: name, isGood)
         }
         return MintmarkServer(
-            services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener] + listeners.all,
+            services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
+                + listeners.all,
             logService: logService, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
     }
 

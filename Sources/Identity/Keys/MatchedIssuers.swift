@@ -72,7 +72,8 @@ final class MatchedIssuers: Sendable {
         let patterns = Set(metaIssuers.map(\.pattern))
         let (oldest, failures) = state.withLock { state in
             state.failures = state.failures.filter { patterns.contains($0.key) }
-            let oldest = state.entries.values.reduce(into: [IssuerPattern: ContinuousClock.Instant]()) { oldest, entry in
+            let oldest = state.entries.values.reduce(into: [IssuerPattern: ContinuousClock.Instant]()) {
+                oldest, entry in
                 guard let fetchedAt = entry.keys.fetchedAt else { return }
                 oldest[entry.pattern] = min(oldest[entry.pattern] ?? fetchedAt, fetchedAt)
             }
