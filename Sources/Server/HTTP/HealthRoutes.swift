@@ -54,10 +54,13 @@ struct HealthRoutes: Sendable {
 
     private static func answer(_ obstacles: [String], _ warnings: [String]) -> Answer {
         let isGood = obstacles.isEmpty
-        let body: JSONValue = [
-            "status": isGood ? "ok" : "unavailable", "reasons": .array(obstacles.map { .string($0) }),
-            "warnings": .array(warnings.map { .string($0) }),
+        var body: [JSONMember] = [
+            JSONMember(name: "status", value: .string(isGood ? "ok" : "unavailable")),
+            JSONMember(name: "reasons", value: .array(obstacles.map { .string($0) })),
         ]
-        return Answer(isGood ? .ok : .serviceUnavailable, json: JSONText(body), cacheControl: "no-store")
+        if !warnings.isEmpty {
+            body.append(JSONMember(name: "warnings", value: .array(warnings.map { .string($0) })))
+        }
+        return Answer(isGood ? .ok : .serviceUnavailable, json: JSONText(.object(body)), cacheControl: "no-store")
     }
 }
