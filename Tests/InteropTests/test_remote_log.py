@@ -4,7 +4,9 @@ import base64
 import datetime
 import ipaddress
 import json
+import socket
 import ssl
+import threading
 import urllib.request
 
 import pytest
@@ -177,6 +179,33 @@ def test_several_logs_are_asked_at_once(tmp_path, token_issuer):
         assert len(lists(site.issue())) == 2
 
 
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def test_a_request_that_waits_for_the_log_is_answered_before_the_end(tmp_path, token_issuer):
+    """OPS-09: SIGTERM while the log thinks: 200, then status 0."""
+    with CTLog() as log, Site(tmp_path, token_issuer, [log], budget=30) as site:
+        go_on = threading.Event()
+
+        def late(handler, submission):
+            go_on.wait(20)
+            ct_log.good(handler, submission)
+
+        log.script.append(late)
+        answers = []
+        asking = threading.Thread(target=lambda: answers.append(site.client.post(site.body())))
+        asking.start()
+        program.eventually(lambda: log.submissions, 30, "the submission arrives")
+        site.server.terminate()
+        program.eventually(lambda: not accepts(site.house.port), 30, "the listener is closed")
+        go_on.set()
+        asking.join()
+        assert answers[0].status_code == 200 and site.server.wait() == 0
+        check(Issued(answers[0]), log.submissions[-1])
+
+
 def detached(body: dict) -> tuple[list[bytes], dict]:
     assert set(body) == {"signedCertificateDetachedSct"}
     member = body["signedCertificateDetachedSct"]
@@ -319,3 +348,6 @@ def test_mistakes_are_told_all_at_once(house, tmp_path):
     assert "twice" in said
     said = house.refuses_to_serve("--ct-log-url", "none", "--ct-log-submission", "certificate")
     assert "needs a log" in said
+    for origin in ("", "a b", "a?b", "a?", "user@a", "a:0"):
+        said = house.refuses_to_serve("--ct-log-url", "http://a.example", "--ct-log-origin", origin)
+        assert "--ct-log-origin must be" in said

@@ -52,7 +52,8 @@ enum RemoteLogFiles {
         let address = address(log, &mistakes)
         let key = log.publicKeyFile.flatMap { Self.key($0, &mistakes) }
         let roots = log.tlsAuthorityFile.map { Self.roots($0, &mistakes) } ?? []
-        if let origin = log.origin, HTTPAddress("http://\(origin)")?.path != "" {
+        let host = log.origin.map { HTTPAddress("http://\($0)") }
+        if let host, host?.path != "" || host?.query != nil {
             mistakes.append("--ct-log-origin must be a host, with or without a port")
         }
         guard let address, mistakes.count == count else { return nil }
