@@ -62,7 +62,7 @@ class Site:
         return int(float(next(line.split()[1] for line in lines if line.startswith("fulcio_new_certs "))))
 
     def failures(self) -> list[dict]:
-        return [record for record in self.server.records() if record["message"] == "issuance failed"]
+        return [record for record in self.server.records() if record["message"] == "failed"]
 
 
 def check(issued: Issued, submission: ct_log.Submission) -> merkle.SCT:

@@ -47,7 +47,7 @@ def test_every_kind_of_key_gets_its_certificate(world, caller, kind):
 
 
 def test_the_key_in_one_line_as_sigstore_java_sends_it(world, caller):
-    """Trap 1 of clients: all base64 on one line and nothing after the END line."""
+    """TRAP-01 TRAP-14 over gRPC: all base64 on one line and nothing after the END line."""
     key = keys.shared("p256")
     body = client.key_body(world.token(), keys.pem(key.spki(), columns=0, end=""), key.sign(ADDRESS.encode()))
     assert spki(caller.issue(body)[0]) == key.spki()
@@ -241,7 +241,7 @@ def test_the_identifier_of_a_request_is_in_the_log(world, caller):
     with pytest.raises(rpc.Failure):
         caller.issue(body, [("x-request-id", identifier)])
     program.eventually(
-        lambda: [r for r in world.server.records() if r.get("request.id") == identifier[:128]], 10, "the refusal's line"
+        lambda: [r for r in world.server.records() if r.get("requestID") == identifier[:128]], 10, "the refusal's line"
     )
     assert identifier not in world.server.output
 

@@ -170,7 +170,7 @@ def test_the_wait_is_common_to_all_requests(tmp_path, token_issuer):
         attempts = len(log.submissions)
         site.fails()
         assert len(log.submissions) == attempts
-        assert "left alone" in site.failures()[-1]["cause"]
+        assert "left alone" in site.failures()[-1]["error"]
 
 
 def test_a_client_that_leaves_ends_the_wait(site, log, canary):
@@ -195,7 +195,7 @@ def test_what_the_log_says_stays_with_us(site, log, canary):
     failure = site.failures()[-1]
     assert failure["body"].startswith("marker-internal.example \\x1b[31m\\x0d\\x0a\\x5c \\xff")
     assert len(failure["body"]) == 256
-    assert failure["reason"] == "transparency-log" and str(log.port) in failure["cause"]
+    assert failure["reason"] == "transparency-log" and str(log.port) in failure["error"]
 
 
 def test_many_requests_while_the_log_stumbles(site, log, canary):

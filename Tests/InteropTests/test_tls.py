@@ -53,7 +53,7 @@ def test_the_json_api(secure, http2):
 
 
 def test_grpc(secure):
-    """OPS-06 trap 14: all services on the port of the CA's URL, with TLS."""
+    """OPS-06 TRAP-14: all services on the port of the CA's URL, with TLS."""
     with rpc.Caller(secure.port, secure.pair.pem) as caller:
         assert caller.issue(body(secure))
         assert caller.call(V1, "GetRootCertificate", b"").data
@@ -212,7 +212,7 @@ def test_a_bad_new_pair_leaves_the_old_one(house, issuer, tmp_path):
             files.key.unlink() if octets is None else files.key.write_bytes(octets)
             kept = "not reloaded: what was there before stays in use"
             program.eventually(
-                lambda reason=reason: [r for r in server.records() if r["message"] == kept and reason in r["reason"]],
+                lambda reason=reason: [r for r in server.records() if r["message"] == kept and reason in r["mistakes"]],
                 30,
                 reason,
             )
@@ -277,7 +277,7 @@ def test_mistakes_end_the_start(house, issuer, tmp_path):
     said = house.refuses_to_serve(*missing.options())
     assert f"{missing.certificate}: No such file" in said and f"{missing.key}: No such file" in said
     said = house.refuses_to_serve("--tls-certificate", str(good.certificate))
-    assert "go together" in said
+    assert "must be set when" in said
     shutil.copy(house.passphrase_file, tmp_path / "words")
     said = house.refuses_to_serve(*tls.Files(tmp_path / "words", good.key).options())
     assert "no certificates in PEM" in said

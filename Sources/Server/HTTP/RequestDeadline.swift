@@ -32,7 +32,11 @@ struct RequestDeadline: Sendable {
                 return nil
             }
             defer { group.cancelAll() }
-            return await group.next() ?? nil
+            while let value = await group.next() {
+                // A client that left is not late: what was begun says itself that it was cancelled.
+                if value != nil || !Task.isCancelled { return value }
+            }
+            return nil
         }
     }
 
