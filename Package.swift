@@ -65,7 +65,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         library("OpenSSL", ["COpenSSL"]),
+        library("Compression", ["CZlib"]),
         library("StrictJSON", ["CJansson"]),
         library("Identity", ["OpenSSL", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]),
         library("TransparencyLog", ["OpenSSL", grdb, logging]),
@@ -78,8 +80,9 @@ let package = Package(
         library(
             "Server",
             [
-                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance",
-                "FulcioProtobuf", hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, coreMetrics, hummingbird,
+                "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
+                "Issuance", "FulcioProtobuf", hummingbirdCore, hummingbirdHTTP2, hummingbirdTLS, coreMetrics,
+                hummingbird,
                 httpTypes, logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioSSL, serviceLifecycle, swiftProtobuf,
                 unixSignals, yams,
             ]
@@ -100,6 +103,7 @@ let package = Package(
         ),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         tests("OpenSSL", ["TestVectors"]),
+        tests("Compression", []),
         tests("StrictJSON", []),
         tests(
             "Identity",
@@ -111,7 +115,8 @@ let package = Package(
         tests(
             "Server",
             [
-                "OpenSSL", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog", hummingbird,
+                "OpenSSL", "StrictJSON", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog",
+                hummingbird,
                 hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore,
             ],
             data: ["Fixtures"]

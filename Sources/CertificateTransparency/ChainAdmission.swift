@@ -1,16 +1,16 @@
 package import OpenSSL
 internal import Synchronization
 
-/// Decides which precertificates the log takes (transparency-log 4.2), cheap checks first.
+/// Decides which certificates and precertificates the log takes (transparency-log 4.2), cheap checks first.
 ///
 /// Expiry, revocation, name constraints, path lengths and unknown extensions are no concern of a log: it records.
 package final class ChainAdmission: Sendable {
-    /// A precertificate that may be logged.
+    /// A certificate or precertificate that may be logged.
     package struct Admitted: Hashable, Sendable {
         /// The entry for it.
         package let entry: LogEntry
-        /// The precertificate as submitted.
-        package let precertificate: [UInt8]
+        /// The precertificate as submitted; nil beside an `x509Entry`.
+        package let precertificate: [UInt8]?
         /// The chain in DER, from the direct issuer up to and including the accepted root.
         package let chain: [[UInt8]]
     }
@@ -36,6 +36,8 @@ package final class ChainAdmission: Sendable {
     private struct VerifiedChain {
         let certificates: [[UInt8]]
         let issuerKey: PublicKey
+
+        var issuerKeyHash: SHA256Digest { issuerKey.subjectPublicKeyInfo.sha256 }
     }
 
     /// Admission to a log with these accepted roots and this window for the last second of validity.
@@ -46,26 +48,60 @@ package final class ChainAdmission: Sendable {
 
     /// Checks a precertificate with its chain, issuing certificate first; the root may be left out.
     package func admit(_ precertificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
-        guard let issuer = chain.first else { throw .chainIsEmpty }
-        guard chain.count < Self.maximumChainCount else { throw .chainIsTooLong }
-        let sizes = [precertificate.der.count] + chain.map(\.der.count)
-        guard sizes.allSatisfy({ $0 <= Self.maximumCertificateByteCount }),
-            sizes.reduce(0, +) <= Self.maximumChainByteCount
-        else { throw .certificateIsTooLarge }
+        try Self.checkSizes(precertificate, chain)
         let stripped = try Self.strip(precertificate)
-        guard !precertificate.isAuthority else { throw .certificateIsAnAuthority }
-        guard window.contains(precertificate.notAfter) else { throw .expiryOutsideWindow }
-        guard precertificate.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
-        guard !issuer.hasExtendedKeyUsage(.precertificateSigning) else {
+        try checkFields(precertificate)
+        if let issuer = chain.first, issuer.hasExtendedKeyUsage(.precertificateSigning) {
             throw .issuedByPrecertificateSigningCertificate
         }
-        let path = try verifiedChain(chain)
-        guard precertificate.issuer == issuer.subject else { throw .notIssuedByNext(position: 0) }
-        guard precertificate.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
-        guard precertificate.isSigned(by: path.issuerKey) else { throw .notIssuedByNext(position: 0) }
-        let entry = LogEntry.precertEntry(
-            issuerKeyHash: issuer.subjectPublicKeyInfo.sha256, tbsCertificate: stripped.der)
+        let path = try verifiedPath(of: precertificate, chain)
+        let entry = LogEntry.precertEntry(issuerKeyHash: path.issuerKeyHash, tbsCertificate: stripped.der)
         return Admitted(entry: entry, precertificate: precertificate.der, chain: path.certificates)
+    }
+
+    /// Checks a certificate with its chain, issuing certificate first; the root may be left out.
+    ///
+    /// Timestamps that it carries do not matter: a certificate is another entry than its precertificate (1.7.4).
+    package func admit(certificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
+        try Self.checkSizes(certificate, chain)
+        if let poison = certificate.firstExtension(.precertificatePoison) {
+            throw StrippedTBSCertificate.isWellFormed(poison: poison) ? .isAPrecertificate : .malformedPoison
+        }
+        try checkFields(certificate)
+        let path = try verifiedPath(of: certificate, chain)
+        return Admitted(
+            entry: .x509Entry(certificate: certificate.der), precertificate: nil, chain: path.certificates)
+    }
+
+    /// What costs nothing: count and sizes, before a single byte is interpreted further.
+    private static func checkSizes(_ certificate: Certificate, _ chain: [Certificate]) throws(LogRefusal) {
+        guard chain.count < maximumChainCount else { throw .chainIsTooLong }
+        let sizes = [certificate.der.count] + chain.map(\.der.count)
+        guard sizes.allSatisfy({ $0 <= maximumCertificateByteCount }), sizes.reduce(0, +) <= maximumChainByteCount
+        else { throw .certificateIsTooLarge }
+    }
+
+    private func checkFields(_ certificate: Certificate) throws(LogRefusal) {
+        guard !certificate.isAuthority else { throw .certificateIsAnAuthority }
+        guard window.contains(certificate.notAfter) else { throw .expiryOutsideWindow }
+        guard certificate.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
+    }
+
+    /// The chain up to the root, after its signatures and that of the certificate itself.
+    private func verifiedPath(
+        of certificate: Certificate, _ submitted: [Certificate]
+    ) throws(LogRefusal) -> VerifiedChain {
+        guard certificate.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
+        var chain = submitted
+        if chain.isEmpty {
+            guard let root = roots.first(where: { certificate.isIssued(by: $0) }) else { throw .chainIsEmpty }
+            chain = [root]
+        }
+        let path = try verifiedChain(chain)
+        guard certificate.issuer == chain.first?.subject, certificate.isSigned(by: path.issuerKey) else {
+            throw .notIssuedByNext(position: 0)
+        }
+        return path
     }
 
     private static func strip(_ precertificate: Certificate) throws(LogRefusal) -> StrippedTBSCertificate {

@@ -41,9 +41,10 @@ package struct MintmarkServer: Sendable {
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
         let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
         let routes = CARoutes(authority: authority, signing: signing)
-        let logRoutes = LogRoutes(log: log, prefix: "/log/\(settings.shard)", limits: limits)
+        let logEndpoints = try LogEndpoints(
+            log: log, settings: settings, options: options, ownRoots: [loaded.issuing.root], limits: limits, now: now)
         let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
-        let endpoints = [routes.endpoints, logRoutes.endpoints, health.endpoints].reduce(into: [:]) { all, some in
+        let endpoints = [routes.endpoints, logEndpoints.onMainPort, health.endpoints].reduce(into: [:]) { all, some in
             all.merge(some) { first, _ in first }
         }
         let responder = EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
@@ -52,9 +53,17 @@ package struct MintmarkServer: Sendable {
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, metrics: metrics, log: log), logger: logger)
+        let monitoringListener = options.logMonitoring.map { address in
+            ListenerService(
+                announcement: "listening for monitors of the log", address: address,
+                responder: EndpointResponder(
+                    endpoints: logEndpoints.onMonitoringPort, limits: limits, metrics: metrics, logger: logger),
+                logger: logger)
+        }
         let logService = LogService(log: log)
         return MintmarkServer(
-            services: [logService, IssuerService(issuers: issuers), metricsListener, listener],
+            services: [logService, IssuerService(issuers: issuers), metricsListener]
+                + (monitoringListener.map { [$0] } ?? []) + [listener],
             logService: logService, listener: listener, logger: logger)
     }
 

@@ -11,6 +11,9 @@ struct EndpointContext: RequestContext {
         channel = source.channel
     }
 
+    /// The address that the connection comes from; nil when it has none.
+    var source: String? { channel.remoteAddress?.ipAddress }
+
     /// Reads nothing more from the connection, which ends once the answer is written.
     ///
     /// For requests after which it is not known where the next one begins, or which announce more than we would read.

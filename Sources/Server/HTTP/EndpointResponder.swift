@@ -24,7 +24,8 @@ struct EndpointResponder: HTTPResponder {
         let start = clock.now
         let body = BodyReader(request, largeBodies: limits.largeBodies)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
-        var (answer, isOver) = if let preflight { (preflight, isOver: false) } else { await routed(request, body) }
+        var (answer, isOver) =
+            if let preflight { (preflight, isOver: false) } else { await routed(request, body, context.source) }
         if isOver || body.leavesRest {
             context.endConnection()
             answer = answer.endingConnection
@@ -34,20 +35,24 @@ struct EndpointResponder: HTTPResponder {
         return answer.response(isHead: request.method == .head)
     }
 
-    private func routed(_ request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
-        let (answer, isOver) = await answer(to: request, body)
+    private func routed(
+        _ request: Request, _ body: BodyReader, _ source: String?
+    ) async -> (Answer, isOver: Bool) {
+        let (answer, isOver) = await answer(to: request, body, source)
         return (CrossOrigin.marked(answer, hasOrigin: request.headers[.origin] != nil), isOver)
     }
 
     /// The answer, and whether the connection must end with it although the request was read.
-    private func answer(to request: Request, _ body: BodyReader) async -> (Answer, isOver: Bool) {
+    private func answer(
+        to request: Request, _ body: BodyReader, _ source: String?
+    ) async -> (Answer, isOver: Bool) {
         guard request.uri.string.hasPrefix("/") else {
             return (Answer(APIStatus(.invalidArgument, "Bad Request")), false)
         }
         guard let path = Self.decodedPath(request.uri.path) else {
             return (.text(.badRequest, "400 Bad Request"), true)
         }
-        guard let endpoint = endpoints[path] else { return (Answer(APIStatus.notFound), false) }
+        guard let endpoint = endpoints.endpoint(at: path) else { return (Answer(APIStatus.notFound), false) }
         if let refusal = endpoint.refusal(of: request.method) { return (refusal, false) }
         let permit = endpoint.limit?.enter()
         defer { permit?.leave() }
@@ -55,15 +60,17 @@ struct EndpointResponder: HTTPResponder {
             metrics.failed("overloaded")
             return (Answer(.overloaded), false)
         }
-        return (await withinBudget { await endpoint.answer(endpointRequest(request, path, body)) }, false)
+        return (await withinBudget { await endpoint.answer(endpointRequest(request, path, body, source)) }, false)
     }
 
-    private func endpointRequest(_ request: Request, _ path: String, _ body: BodyReader) -> EndpointRequest {
+    private func endpointRequest(
+        _ request: Request, _ path: String, _ body: BodyReader, _ source: String?
+    ) -> EndpointRequest {
         var logger = logger
         logger[metadataKey: "request.id"] = "\(RequestID.next())"
         return EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            logger: logger, body: body)
+            logger: logger, body: body, acceptEncoding: request.headers[.acceptEncoding], source: source)
     }
 
     /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.

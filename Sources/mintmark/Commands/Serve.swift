@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import CertificateTransparency
 internal import Issuance
 internal import Logging
 internal import OpenSSL
@@ -41,6 +42,15 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "The port for metrics; 0 takes a free one.")
     var metricsPort = 2112
 
+    @Option(help: "Whose chains the log takes over HTTP: own, listed-roots or any-with-limit.")
+    var logAccept = LogAcceptance.own
+
+    @Option(help: "The port for the log's checkpoint and tiles, if not that of the API; 0 takes a free one.")
+    var logMonitoringPort: Int?
+
+    @Option(help: "Where clients reach the log's checkpoint and tiles: the URL of an origin, without a path.")
+    var logMonitoringUrl: String?
+
     @Option(
         help: ArgumentHelp(
             "The algorithms that clients may sign with, separated by commas.",
@@ -56,7 +66,9 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var passphraseOptions: PassphraseOptions
 
     func validate() throws {
-        for (name, value) in [("--port", port), ("--metrics-port", metricsPort)] where !(0...65_535).contains(value) {
+        for (name, value) in [
+            ("--port", port), ("--metrics-port", metricsPort), ("--log-monitoring-port", logMonitoringPort ?? 0),
+        ] where !(0...65_535).contains(value) {
             throw ValidationError("\(name) must be from 0 to 65535")
         }
     }
@@ -65,11 +77,14 @@ struct Serve: AsyncParsableCommand {
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        let options = ServerOptions(
+        var options = ServerOptions(
             dataDirectory: DataDirectory(dataDir), issuerFile: configPath,
             http: ListenAddress(host: host, port: port), grpc: ListenAddress(host: host, port: port),
             metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
+        options.logAcceptance = logAccept
+        options.logMonitoring = logMonitoringPort.map { ListenAddress(host: host, port: $0) }
+        options.logMonitoringURL = logMonitoringUrl
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level
         let server = try await MintmarkServer.prepare(
@@ -87,3 +102,5 @@ enum LogLevel: String, ExpressibleByArgument, CaseIterable {
 
     var level: Logger.Level { Logger.Level(rawValue: rawValue) ?? .notice }
 }
+
+extension LogAcceptance: ExpressibleByArgument {}
