@@ -119,7 +119,8 @@ struct LoadedAuthority: Sendable {
         return key
     }
 
-    private static func readSettings(_ directory: DataDirectory) throws -> DataDirectorySettings {
+    /// What `init` fixed for a data directory; throws every mistake.
+    static func readSettings(_ directory: DataDirectory) throws -> DataDirectorySettings {
         guard PrivateFile.exists(directory.path) else {
             throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
         }

@@ -1,7 +1,7 @@
 /// Endpoints by their paths: whole, or with a slash at the end for everything below it.
 extension [String: Endpoint] {
-    /// The most segments of a path below which there may be endpoints, such as `/log/2026a/tile/`.
-    private static var deepestPrefix: Int { 4 }
+    /// The most slashes of a path below which there may be endpoints, such as `/log/2026a/tile/data/`.
+    private static var deepestPrefix: Int { 5 }
 
     /// The endpoint of a decoded path; of several prefixes the longest.
     func endpoint(at path: String) -> Endpoint? {
