@@ -26,6 +26,7 @@ package final class ChainAdmission: Sendable {
 
     private let roots: [Certificate]
     private let window: Range<Timestamp>
+    private let profile: OwnProfile?
 
     /// Chains that led to a root before; a CA always comes with the same one.
     private let verified = Mutex<[[SHA256Digest]: VerifiedChain]>([:])
@@ -40,10 +41,39 @@ package final class ChainAdmission: Sendable {
         var issuerKeyHash: SHA256Digest { issuerKey.subjectPublicKeyInfo.sha256 }
     }
 
+    /// What is asked of certificates of the log's own CA besides (4.2, items 3 and 6); nothing of the kind of others.
+    package struct OwnProfile: Sendable {
+        /// The longest life from the first to the last second, in milliseconds.
+        package static let maximumLifetime: UInt64 = 3_600_000
+
+        /// How far the first second may be ahead of the clock, in milliseconds.
+        package static let maximumAhead: UInt64 = 600_000
+
+        private let now: @Sendable () -> Timestamp
+
+        /// The profile by a wall clock.
+        package init(now: @escaping @Sendable () -> Timestamp) {
+            self.now = now
+        }
+
+        fileprivate func check(_ certificate: Certificate) throws(LogRefusal) {
+            let time = now()
+            guard certificate.notAfter <= certificate.notBefore.adding(milliseconds: Self.maximumLifetime) else {
+                throw .livesTooLong
+            }
+            guard certificate.notBefore <= time.adding(milliseconds: Self.maximumAhead) else { throw .notYetValid }
+            // The last second is valid to its end.
+            guard time < certificate.notAfter.adding(milliseconds: 1000) else { throw .expired }
+        }
+    }
+
     /// Admission to a log with these accepted roots and this window for the last second of validity.
-    package init(roots: [Certificate], window: Range<Timestamp>) {
+    ///
+    /// With a profile only certificates that the log's own CA has just made are admitted.
+    package init(roots: [Certificate], window: Range<Timestamp>, profile: OwnProfile? = nil) {
         self.roots = roots
         self.window = window
+        self.profile = profile
     }
 
     /// Checks a precertificate with its chain, issuing certificate first; the root may be left out.
@@ -84,6 +114,7 @@ package final class ChainAdmission: Sendable {
     private func checkFields(_ certificate: Certificate) throws(LogRefusal) {
         guard !certificate.isAuthority else { throw .certificateIsAnAuthority }
         guard window.contains(certificate.notAfter) else { throw .expiryOutsideWindow }
+        try profile?.check(certificate)
         guard certificate.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
     }
 

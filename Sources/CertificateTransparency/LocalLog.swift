@@ -84,7 +84,7 @@ package final class LocalLog: Sendable {
             Checkpoint(origin: parameters.origin, signedTreeHead: store.initialState.signedTreeHead))
         (self.parameters, self.roots, self.created) = (parameters, roots, created)
         (self.key, publicKey, self.heartbeat) = (key, key.publicKey, heartbeat)
-        admission = ChainAdmission(roots: roots, window: parameters.window)
+        admission = ChainAdmission(roots: roots, window: parameters.window, profile: .init(now: clock))
         reader = LogReader(store: store, published: published, format: .certificateTransparency)
         sequencer = Sequencer(
             store: store, description: parameters.description, key: key, format: .certificateTransparency,

@@ -14,6 +14,12 @@ package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case malformedCertificate
     case certificateIsAnAuthority
     case expiryOutsideWindow
+    /// A certificate of the own CA is valid for longer than an hour.
+    case livesTooLong
+    /// A certificate of the own CA begins more than ten minutes ahead of the clock.
+    case notYetValid
+    /// A certificate of the own CA is over.
+    case expired
     case notForCodeSigning
     case issuedByPrecertificateSigningCertificate
     case unknownSignatureAlgorithm
@@ -39,6 +45,9 @@ package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .malformedCertificate: "the certificate is not of version 3 or not in DER"
         case .certificateIsAnAuthority: "the certificate is that of an authority"
         case .expiryOutsideWindow: "the certificate expires outside the window of this log"
+        case .livesTooLong: "the certificate lives longer than an hour"
+        case .notYetValid: "the certificate begins more than ten minutes ahead of the clock"
+        case .expired: "the certificate has expired"
         case .notForCodeSigning: "the certificate is not for code signing"
         case .issuedByPrecertificateSigningCertificate: "precertificate signing certificates are not accepted"
         case .unknownSignatureAlgorithm: "a signature algorithm is not accepted"

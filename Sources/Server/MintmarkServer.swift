@@ -29,6 +29,7 @@ package struct MintmarkServer: Sendable {
             "starting", metadata: ["version": "\(ServerVersion.current)", "openssl": "\(OpenSSLLibrary.version)"])
         let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
         let settings = loaded.settings
+        let monitoringOrigin = try options.monitoringOrigin(of: settings.publicURL)
         let log = try await LocalLog.open(
             at: loaded.dataDirectory.logStore(settings.shard),
             parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
@@ -41,8 +42,12 @@ package struct MintmarkServer: Sendable {
             issuers: issuers, policy: loaded.policy, issuing: loaded.issuing, log: log)
         let signing = SigningService(authority: authority, metrics: metrics, limits: limits, now: now)
         let routes = CARoutes(authority: authority, signing: signing)
-        let logEndpoints = try LogEndpoints(
-            log: log, settings: settings, options: options, ownRoots: [loaded.issuing.root], limits: limits, now: now)
+        let logEndpoints = LogEndpoints(
+            log: log, settings: settings, options: options, monitoringOrigin: monitoringOrigin,
+            ownRoots: [loaded.issuing.root], limits: limits, now: now)
+        if options.logAcceptance == .listedRoots, log.roots == [loaded.issuing.root] {
+            logger.warning("no root is listed besides the CA's own: every submission to the log will be refused")
+        }
         let health = HealthRoutes(issuing: { authority.issuing }, log: log, now: now)
         let endpoints = [routes.endpoints, logEndpoints.onMainPort, health.endpoints].reduce(into: [:]) { all, some in
             all.merge(some) { first, _ in first }

@@ -8,16 +8,16 @@ struct LogEndpoints: Sendable {
     /// Those of the port that serves the monitoring prefix alone; `onMainPort` has none of them if there is such a port.
     let onMonitoringPort: [String: Endpoint]
 
-    /// Throws `ConfigurationMistakes` for an unusable URL.
+    /// The endpoints of a log whose monitoring prefix clients reach at this origin.
     init(
-        log: LocalLog, settings: DataDirectorySettings, options: ServerOptions, ownRoots: [Certificate],
-        limits: RequestLimits, now: @escaping @Sendable () -> Timestamp
-    ) throws(ConfigurationMistakes) {
+        log: LocalLog, settings: DataDirectorySettings, options: ServerOptions, monitoringOrigin: PublicURL,
+        ownRoots: [Certificate], limits: RequestLimits, now: @escaping @Sendable () -> Timestamp
+    ) {
         let prefix = "/log/\(settings.shard)"
         let metadata = LogMetadata(
             log, operatorName: settings.organization,
             submissionURL: settings.publicURL.submissionPrefix(shard: settings.shard),
-            monitoringURL: try options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
+            monitoringURL: monitoringOrigin.submissionPrefix(shard: settings.shard),
             version: ServerVersion.current)
         let submissions = PublicSubmissions(
             log, acceptance: options.logAcceptance, ownRoots: ownRoots, now: now)
@@ -32,8 +32,8 @@ struct LogEndpoints: Sendable {
 }
 
 extension ServerOptions {
-    /// The origin at which clients reach the monitoring prefix.
-    fileprivate func monitoringOrigin(of publicURL: PublicURL) throws(ConfigurationMistakes) -> PublicURL {
+    /// The origin at which clients reach the monitoring prefix; throws for an unusable URL.
+    func monitoringOrigin(of publicURL: PublicURL) throws(ConfigurationMistakes) -> PublicURL {
         if let text = logMonitoringURL {
             guard let url = PublicURL(text) else {
                 throw ConfigurationMistakes(["--log-monitoring-url must be the http or https URL of an origin"])
