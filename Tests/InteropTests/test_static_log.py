@@ -279,6 +279,16 @@ def test_monitoring_on_a_port_of_its_own(tmp_path):
         assert requests.get(f"http://127.0.0.1:{port}/api/v2/configuration", timeout=30).status_code == 404
 
 
+def test_the_url_of_the_monitoring_prefix(tmp_path, house):
+    """TL-83: told to clients as configured; what is no origin is refused before any port opens."""
+    with OpenLog(tmp_path / "log", "--log-monitoring-url", "https://Mon.example.org") as log:
+        expected = f"https://mon.example.org/log/{log.house.shard}/"
+        assert log.tiled().get("log.v3.json").json()["monitoring_url"] == expected
+    house.trust({})
+    for bad in ("mon.example.org", "https://mon.example.org/path", "ftp://mon.example.org", ""):
+        assert "--log-monitoring-url" in house.refuses_to_serve("--log-monitoring-url", bad)
+
+
 def test_nothing_past_the_published_head_under_load(tmp_path):
     """TL-46 TL-47: readers who always ask past the end while entries arrive."""
     with OpenLog(tmp_path) as log:

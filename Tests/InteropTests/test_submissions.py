@@ -3,9 +3,11 @@
 import base64
 import concurrent.futures
 import datetime
+import gzip
 import hashlib
 import http.client
 import json
+import socket
 import urllib.parse
 
 import pytest
@@ -171,6 +173,25 @@ def test_other_members_and_content_types_do_not_matter(log):
         assert answer.status_code == 200
 
 
+def test_compressed_bodies_are_refused(log):
+    """TL-41 R-26: 415 before anything is read of them."""
+    body = gzip.compress(json.dumps({"chain": [text64(x) for x in log.submitter.chain(log.submitter.leaf())]}).encode())
+    refused(log, "add-pre-chain", body, 415, headers={"Content-Encoding": "gzip"})
+
+
+def test_a_slow_body_ends_after_ten_seconds(log):
+    """TL-41 R-26: 408, the connection ends with it, and others are not held up."""
+    parts = urllib.parse.urlsplit(log.url)
+    with socket.create_connection((parts.hostname, parts.port), 30) as connection:
+        head = f"POST {parts.path}/ct/v1/add-pre-chain HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\n\r\n{{"
+        connection.sendall(head.encode())
+        assert post(log.url, "add-pre-chain", log.submitter.chain(log.submitter.leaf())).status_code == 200
+        answer = b""
+        while part := connection.recv(4096):
+            answer += part
+    assert answer.startswith(b"HTTP/1.1 408 ") and b"connection: close" in answer.lower()
+
+
 def chains(s: Submitter) -> dict:
     """Chains that are refused, with the endpoint and a word of the reason."""
     pre, other = s.leaf(), Submitter("other")
@@ -301,8 +322,12 @@ def test_the_own_ca_alone_submits_by_default(world):
             answer = post(world.auditor.url, endpoint, body)
             assert answer.status_code == 403 and "own CA" in answer.text
     assert world.auditor.head().size == size
-    answer = requests.get(world.auditor.url + "/ct/v1/add-chain", timeout=30)
-    assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+    for ask in (requests.get, requests.head, requests.put):
+        answer = ask(world.auditor.url + "/ct/v1/add-chain", timeout=30)
+        assert answer.status_code == 405 and "POST" in answer.headers["Allow"]
+    answer = requests.options(world.auditor.url + "/ct/v1/add-chain", timeout=30)
+    assert answer.status_code == 204 and answer.headers["Access-Control-Allow-Methods"] == "POST"
+    assert "content-type" in answer.headers["Access-Control-Allow-Headers"]
 
 
 def test_listed_roots_are_not_the_own_root(log):

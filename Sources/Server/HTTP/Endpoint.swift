@@ -15,6 +15,8 @@ struct EndpointRequest: Sendable {
     let body: BodyReader
     /// The `Accept-Encoding` field; nil when there is none.
     var acceptEncoding: String?
+    /// The `Content-Encoding` field of the request; nil when there is none.
+    var contentEncoding: String?
     /// The address that the connection comes from, as far as it is known.
     var source: String?
 }

@@ -70,7 +70,8 @@ struct EndpointResponder: HTTPResponder {
         logger[metadataKey: "request.id"] = "\(RequestID.next())"
         return EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            logger: logger, body: body, acceptEncoding: request.headers[.acceptEncoding], source: source)
+            logger: logger, body: body, acceptEncoding: request.headers[.acceptEncoding],
+            contentEncoding: request.headers[.contentEncoding], source: source)
     }
 
     /// Runs an endpoint, and answers for it when it takes too long; what it began is cancelled, never undone.

@@ -1,10 +1,11 @@
 internal import CertificateTransparency
 internal import HTTPTypes
 internal import StrictJSON
+internal import TransparencyLog
 
 /// The log's endpoints for submissions by others (RFC 6962 §4.1, §4.2; transparency-log 1.3.3, 4).
 struct SubmissionRoutes: Sendable {
-    /// How long a submission may take; its entry may be logged all the same (4.4.3).
+    /// How long a body may take to arrive, and how long its submission may then take (4.4.3).
     private static let budget: Duration = .seconds(10)
 
     /// The path of the submission prefix, without a trailing slash.
@@ -40,10 +41,18 @@ struct SubmissionRoutes: Sendable {
                 answer.headers[.retryAfter] = String(seconds)
                 return answer
             }
-            let body = try await request.body.decoded(maximumByteCount: ChainSubmission.maximumByteCount) { $0 }
-            return try await withinBudget {
-                Answer(json: JSONText(try await submissions.add(body, as: kind)), cacheControl: "no-store")
+            guard ["identity", nil].contains(request.contentEncoding?.lowercased()) else {
+                return .text(.unsupportedMediaType, "the body must not be compressed")
             }
+            let body = try await Self.within(Self.budget, orThrow: BodyTooSlow()) {
+                try await request.body.decoded(maximumByteCount: ChainSubmission.maximumByteCount) { $0 }
+            }
+            // What was accepted is logged even when nobody waits for it any more.
+            let slow = LogFailure.notSequenced(.temporarilyUnavailable(retryAfter: 5))
+            let answer = try await Self.within(Self.budget, orThrow: slow) { try await submissions.add(body, as: kind) }
+            return Answer(json: JSONText(answer), cacheControl: "no-store")
+        } catch is BodyTooSlow {
+            return .text(.requestTimeout, "the body took more than ten seconds")
         } catch let status as APIStatus {
             if status == .bodyTooLarge {
                 return .text(.contentTooLarge, "the body is longer than \(ChainSubmission.maximumByteCount) bytes")
@@ -55,16 +64,21 @@ struct SubmissionRoutes: Sendable {
         }
     }
 
-    /// Runs a submission, and answers for it when it takes too long; what was accepted is logged nevertheless.
-    private func withinBudget(_ work: @escaping @Sendable () async throws -> Answer) async throws -> Answer {
-        try await withThrowingTaskGroup(of: Answer.self) { group in
+    private struct BodyTooSlow: Error {}
+
+    /// The result of `work`, which is cancelled when it takes too long.
+    private static func within<Value: Sendable>(
+        _ budget: Duration, orThrow timeout: any Error, _ work: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value.self) { group in
             group.addTask { try await work() }
             group.addTask {
-                try await Task.sleep(for: Self.budget)
-                return LogFailures.unavailable(retryAfter: 5)
+                try await Task.sleep(for: budget)
+                throw timeout
             }
             defer { group.cancelAll() }
-            return try await group.next() ?? LogFailures.unavailable(retryAfter: 5)
+            guard let value = try await group.next() else { throw timeout }
+            return value
         }
     }
 }
