@@ -94,8 +94,9 @@ package final class ChainAdmission: Sendable {
     /// Timestamps that it carries do not matter: a certificate is another entry than its precertificate (1.7.4).
     package func admit(certificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
         try Self.checkSizes(certificate, chain)
+        guard certificate.tbsCertificate.version == 3 else { throw .malformedCertificate }
         if let poison = certificate.firstExtension(.precertificatePoison) {
-            throw StrippedTBSCertificate.isWellFormed(poison: poison) ? .isAPrecertificate : .malformedPoison
+            throw StrippedTBSCertificate.isWellFormed(poison: poison) ? .notACertificate : .malformedPoison
         }
         try checkFields(certificate)
         let path = try verifiedPath(of: certificate, chain)

@@ -25,7 +25,7 @@ package struct ChainSubmission: Hashable, Sendable {
                 throw .certificateIsTooLarge
             }
             guard let der = Base64.decodeStandard(Array(text.utf8)), let certificate = try? Certificate(der: der) else {
-                throw .notACertificate(position: position)
+                throw .unreadableCertificate(position: position)
             }
             certificates.append(certificate)
         }

@@ -3,12 +3,12 @@ package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     /// The body is no JSON object with a list `chain` of texts.
     case noChain
     /// The text at this position of the chain is not one certificate in the base64 of RFC 4648 §4.
-    case notACertificate(position: Int)
+    case unreadableCertificate(position: Int)
     case chainIsEmpty
     case chainIsTooLong
     case certificateIsTooLarge
     case notAPrecertificate
-    case isAPrecertificate
+    case notACertificate
     case malformedPoison
     case precertificateHasTimestamps
     case malformedCertificate
@@ -34,12 +34,13 @@ package enum LogRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .noChain: "the body is no JSON object with a member chain that is a list of texts"
-        case .notACertificate(let position): "element \(position) of the chain is not the base64 of one certificate"
+        case .unreadableCertificate(let position):
+            "element \(position) of the chain is not the base64 of one certificate"
         case .chainIsEmpty: "the chain has no issuer"
         case .chainIsTooLong: "the chain has more than 10 certificates"
         case .certificateIsTooLarge: "a certificate is longer than 32 KiB, or the chain than 64 KiB"
         case .notAPrecertificate: "the certificate has no poison extension"
-        case .isAPrecertificate: "the certificate has the poison extension: precertificates go to add-pre-chain"
+        case .notACertificate: "the certificate has the poison extension: precertificates go to add-pre-chain"
         case .malformedPoison: "the poison extension is not critical or not NULL"
         case .precertificateHasTimestamps: "the precertificate already has signed certificate timestamps"
         case .malformedCertificate: "the certificate is not of version 3 or not in DER"

@@ -37,7 +37,7 @@ import Testing
             "", "!", good + "=", good.replacing("=", with: ""), Base64.encode(authority.root.der + [0]),
             Base64.encode(Array(authority.root.der.dropLast())),
         ] where bad != good {
-            #expect(Self.refusal(Self.body([good, bad])) == .notACertificate(position: 1), "\(bad.prefix(20))")
+            #expect(Self.refusal(Self.body([good, bad])) == .unreadableCertificate(position: 1), "\(bad.prefix(20))")
         }
         #expect(Self.refusal(Self.body([String](repeating: good, count: 11))) == .chainIsTooLong)
         #expect(Self.refusal(Self.body([String](repeating: good, count: 10))) == nil)

@@ -75,7 +75,7 @@ import TransparencyLog
             let open = Self.submissions(log, .anyWithLimit, own: [])
             let soft = CertificateExtension(id: .precertificatePoison, value: [5, 0])
             for (leaf, kind, refusal) in [
-                (try test.authority.precertificate(), PublicSubmissions.Kind.certificate, LogRefusal.isAPrecertificate),
+                (try test.authority.precertificate(), PublicSubmissions.Kind.certificate, LogRefusal.notACertificate),
                 (try test.authority.leaf([soft]), .certificate, .malformedPoison),
                 (try test.authority.leaf([soft]), .precertificate, .malformedPoison),
                 (try test.authority.leaf([]), .precertificate, .notAPrecertificate),
