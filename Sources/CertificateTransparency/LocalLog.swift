@@ -12,13 +12,32 @@ package final class LocalLog: CertificateLog {
     /// The accepted roots.
     package let roots: [Certificate]
 
+    /// When the log was created: no timestamp of it is older.
+    package let created: Timestamp
+
     /// Reads below the published head.
     package let reader: LogReader
 
     private let admission: ChainAdmission
     private let sequencer: Sequencer
+
+    /// The longest time between two heads.
+    package let heartbeat: Duration
+
     private let key: any SigningKey
     private let publicKey: PublicKey
+
+    /// The roots in force in the store of a log that no process has open, after these changes.
+    ///
+    /// The reason is stored with the time of each change. Throws `StoreRefusal`.
+    package static func roots(
+        at path: String, parameters: LogParameters, changes: [SQLiteLogStore.AnchorChange] = [], reason: String = "",
+        now: Timestamp
+    ) async throws -> [Certificate] {
+        let anchors = try await SQLiteLogStore.anchors(
+            at: path, description: parameters.description, changes: changes, reason: reason, now: now)
+        return try anchors.map { der throws(DERError) in try Certificate(der: der) }
+    }
 
     /// Creates the store of a log; the only way to make one.
     ///
@@ -34,8 +53,8 @@ package final class LocalLog: CertificateLog {
 
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
-    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal` with one line for the operator, or
-    /// `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
+    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws
+    /// `StoreRefusal` with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
     package static func open(
         at path: String, parameters: LogParameters, key: any SigningKey, requiring required: [Certificate],
         heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
@@ -49,8 +68,8 @@ package final class LocalLog: CertificateLog {
             guard !roots.isEmpty else { throw LogFailure.noRoots }
             guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
             return LocalLog(
-                store: store, parameters: parameters, key: key, roots: roots, heartbeat: heartbeat, clock: clock,
-                logger: logger, sequenced: sequenced)
+                store: store, parameters: parameters, key: key, roots: roots, created: store.created,
+                heartbeat: heartbeat, clock: clock, logger: logger, sequenced: sequenced)
         } catch {
             await store.abandon()
             throw error
@@ -59,14 +78,15 @@ package final class LocalLog: CertificateLog {
 
     /// A log over a store that was opened for it alone.
     package init(
-        store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate],
+        store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate], created: Timestamp,
         heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
         sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
         let published = PublishedHead(
             Checkpoint(origin: parameters.origin, signedTreeHead: store.initialState.signedTreeHead))
-        (self.parameters, self.roots, self.key, publicKey) = (parameters, roots, key, key.publicKey)
-        admission = ChainAdmission(roots: roots, window: parameters.window)
+        (self.parameters, self.roots, self.created) = (parameters, roots, created)
+        (self.key, publicKey, self.heartbeat) = (key, key.publicKey, heartbeat)
+        admission = ChainAdmission(roots: roots, window: parameters.window, profile: .init(now: clock))
         reader = LogReader(store: store, published: published, format: .certificateTransparency)
         sequencer = Sequencer(
             store: store, description: parameters.description, key: key, format: .certificateTransparency,
@@ -104,17 +124,28 @@ package final class LocalLog: CertificateLog {
     package func submit(
         precertificate: Certificate, chain: [Certificate]
     ) async throws -> SignedCertificateTimestamp {
-        try await submit(try admission.admit(precertificate, chain: chain))
+        try await sequence(try admission.admit(precertificate, chain: chain), from: .ownAuthority)
     }
 
     package func submit(certificate: Certificate, chain: [Certificate]) async throws -> SignedCertificateTimestamp {
-        try await submit(try admission.admit(certificate: certificate, chain: chain))
+        try await sequence(try admission.admit(certificate: certificate, chain: chain), from: .ownAuthority)
     }
 
-    private func submit(_ admitted: ChainAdmission.Admitted) async throws -> SignedCertificateTimestamp {
+    /// Why nothing is sequenced now, in words for an operator; nil while all is well.
+    package var obstacle: String? { sequencer.obstacle }
+
+    /// Throws `LogFailure` when a stranger's submission would be refused now, before anybody has looked at it.
+    func requireRoomForStrangers() throws(LogFailure) {
+        do { try sequencer.requireRoomForStrangers() } catch { throw .notSequenced(error) }
+    }
+
+    /// Logs what was admitted, or finds the entry that is there already, and signs its timestamp.
+    func sequence(
+        _ admitted: ChainAdmission.Admitted, from source: SubmissionSource
+    ) async throws -> SignedCertificateTimestamp {
         let entry: SequencedEntry
         do {
-            entry = try await sequencer.submit(try Submission(admitted))
+            entry = try await sequencer.submit(try Submission(admitted), from: source)
         } catch let failure as SubmissionFailure {
             throw LogFailure.notSequenced(failure)
         }
@@ -160,7 +191,7 @@ package final class LocalLog: CertificateLog {
 }
 
 extension Submission {
-    /// The entry that an admitted precertificate becomes; throws when it has no encoding.
+    /// The entry that what was admitted becomes; throws when it has no encoding.
     init(_ admitted: ChainAdmission.Admitted) throws(TLSEncodingError) {
         let fingerprints = admitted.chain.map { SHA256Digest(hashing: $0) }
         self.init(identity: try admitted.entry.encoded(), attachments: admitted.chain) { index, timestamp in

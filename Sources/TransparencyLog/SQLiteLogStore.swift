@@ -17,21 +17,25 @@ package final class SQLiteLogStore: LogStore {
 
     package let initialState: LogState
 
-    /// The accepted trust anchors, as they were stored at creation.
+    /// The accepted trust anchors in force when the store was opened.
     package let anchors: [[UInt8]]
+
+    /// When the log was created: no entry is older.
+    package let created: Timestamp
 
     /// Bytes of the write-ahead log after which they are moved into the database.
     package static let checkpointByteCount = 32 << 20
 
     private init(files: SQLiteFiles, lock: StoreLock, writer: DatabaseQueue, readers: DatabasePool, found: Found) {
         (self.files, self.lock, self.writer, self.readers) = (files, lock, writer, readers)
-        (initialState, anchors) = (found.state, found.anchors)
+        (initialState, anchors, created) = (found.state, found.anchors, found.created)
     }
 
     /// What the checks at the start have found.
     struct Found: Sendable {
         let state: LogState
         let anchors: [[UInt8]]
+        let created: Timestamp
     }
 
     /// Creates a log with a signed head of size 0; nothing else ever does (I14).
@@ -210,7 +214,7 @@ package final class SQLiteLogStore: LogStore {
     }
 
     /// The connection that writes; must not be opened before the checks have passed.
-    private static func openWriter(_ files: SQLiteFiles) throws -> DatabaseQueue {
+    static func openWriter(_ files: SQLiteFiles) throws -> DatabaseQueue {
         try reporting(files) {
             let writer = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.writer)
             try writer.inDatabase { try SQLiteSettings.verify($0, role: .writer) }

@@ -43,10 +43,9 @@ struct SQLiteStartUpChecks {
         try countEntries(head)
         let edge = try readEdge(head)
         try rehashLastEntries(head)
-        try compareCreation(with: head)
         return SQLiteLogStore.Found(
             state: LogState(epoch: epoch, signedTreeHead: signed, peaks: peaks, edge: edge),
-            anchors: try readAnchors())
+            anchors: try SQLiteAnchors(database: database).inForce(), created: try readCreation(before: head))
     }
 
     /// Item 4: there is one head, its note is signed by the log's key and says what the columns say.
@@ -120,22 +119,12 @@ struct SQLiteStartUpChecks {
         }
     }
 
-    private func readAnchors() throws -> [[UInt8]] {
-        let rows = try Row.fetchAll(database, sql: "SELECT fp, der FROM root WHERE removed IS NULL ORDER BY fp")
-        return try rows.map { row in
-            let der = try row.bytes(1)
-            guard SHA256Digest(hashing: der) == (try row.digest(0)) else {
-                throw StoreRefusal.damaged("an accepted root has other bytes than its digest says")
-            }
-            return der
-        }
-    }
-
-    private func compareCreation(with head: TreeHead) throws {
+    private func readCreation(before head: TreeHead) throws -> Timestamp {
         let text = try String.fetchOne(
             database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [SQLiteSchema.MetaKey.created])
         guard let text, let milliseconds = UInt64(text), milliseconds <= head.timestamp.milliseconds else {
             throw StoreRefusal.damaged("the time of the log's creation is missing or after the head's")
         }
+        return Timestamp(milliseconds: milliseconds)
     }
 }

@@ -1,5 +1,6 @@
 package import Logging
 package import OpenSSL
+internal import Synchronization
 
 /// Puts submissions into the tree, one batch after the other (transparency-log 3.4 W2 to W12).
 ///
@@ -15,6 +16,7 @@ package final class Sequencer: Sendable {
     private let heartbeat: Duration
     private let logger: Logger
     private let sequenced: @Sendable (Duration) -> Void
+    private let condition = Mutex<String?>(nil)
     let queue: SubmissionQueue
 
     /// A sequencer of a store that was opened for it alone.
@@ -42,13 +44,15 @@ package final class Sequencer: Sendable {
     ///
     /// Throws `SubmissionFailure`, or `CancellationError` when the caller is cancelled: then the entry stays (I15).
     /// Waits for ever unless `run()` is running or comes to run.
-    package func submit(_ submission: Submission) async throws -> SequencedEntry {
+    package func submit(
+        _ submission: Submission, from source: SubmissionSource = .ownAuthority
+    ) async throws -> SequencedEntry {
         let waiter = Waiter()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.wait(continuation)
                 do throws(SubmissionFailure) {
-                    try queue.add(submission, waiter: waiter)
+                    try queue.add(submission, from: source, waiter: waiter)
                 } catch {
                     waiter.resume(with: .failure(error))
                 }
@@ -57,6 +61,15 @@ package final class Sequencer: Sendable {
             waiter.cancel()
         }
     }
+
+    /// Throws `SubmissionFailure` when a stranger's submission would be refused now, before anybody has verified it.
+    package func requireRoomForStrangers() throws(SubmissionFailure) {
+        guard queue.isFullForStrangers else { return }
+        throw .queueFull(retryAfter: SubmissionQueue.retryAfter())
+    }
+
+    /// Why nothing is sequenced now, in words for an operator; nil while all is well.
+    package var obstacle: String? { condition.withLock { $0 } }
 
     /// Accepts nothing more; `run()` integrates what was accepted, closes the store and returns.
     package func shutDown() {
@@ -84,6 +97,7 @@ package final class Sequencer: Sendable {
             try await store.close()
         } catch {
             logger.critical("the log stops", metadata: ["error": "\(error)"])
+            condition.withLock { $0 = "the log has stopped" }
             queue.stop()
             await store.abandon()
             throw error
@@ -131,9 +145,11 @@ package final class Sequencer: Sendable {
             }
         } catch let refusal as ClockGuard.Refusal {
             logger.error("the clock went wrong; nothing is sequenced", metadata: ["reason": "\(refusal)"])
+            condition.withLock { $0 = "the clock went wrong" }
             postpone(batch)
         } catch CommitFailure.rolledBack(let error) {
             logger.error("a batch was not written", metadata: ["error": "\(error)"])
+            condition.withLock { $0 = "the last batch could not be written" }
             postpone(batch)
         }
         try await store.maintain()
@@ -212,6 +228,7 @@ package final class Sequencer: Sendable {
             attachments: built.attachments)
         try await store.commit(batch)
         (tree.state, tree.lastCommit) = (next, .now)
+        condition.withLock { $0 = nil }
         published.publish(checkpoint)
     }
 

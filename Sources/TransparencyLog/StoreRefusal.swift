@@ -22,6 +22,8 @@ package enum StoreRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case damaged(String)
     /// The clock is before the last head.
     case clockBehindHead(milliseconds: UInt64)
+    /// A change of the accepted trust anchors would leave none, or names one that is not there.
+    case anchors(String)
     /// A newer head than the stored one has left a process before: this is an old copy (I13).
     case rolledBack(storedSize: UInt64, exposedSize: UInt64)
 
@@ -49,6 +51,8 @@ package enum StoreRefusal: Error, Hashable, Sendable, CustomStringConvertible {
             "the log's store is damaged: \(what)"
         case .clockBehindHead(let milliseconds):
             "the clock is \(milliseconds) ms behind the log's last signed head"
+        case .anchors(let reason):
+            "the accepted roots stay as they are: \(reason)"
         case .rolledBack(let storedSize, let exposedSize):
             "the store ends at size \(storedSize), but a newer head of size \(exposedSize) was shown to the world; "
                 + "an old copy must not sign again"

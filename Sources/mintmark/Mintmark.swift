@@ -16,7 +16,7 @@ struct Mintmark: AsyncParsableCommand {
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
         subcommands: [
-            Demo.self, Init.self, Serve.self, Check.self, Inspect.self, Audit.self, Bench.self,
+            Demo.self, Init.self, Serve.self, Check.self, Inspect.self, LogCommand.self, Audit.self, Bench.self,
             RunDevelopmentIssuer.self, Version.self,
         ]
     )

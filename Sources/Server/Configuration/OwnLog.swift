@@ -90,7 +90,8 @@ struct OwnLog: Sendable {
         if isTemporary { PrivateFile.removeDirectory(directory.path) }
     }
 
-    private static func settings(_ directory: DataDirectory) throws -> DataDirectorySettings {
+    /// What `init` fixed for a data directory; throws every mistake.
+    static func settings(_ directory: DataDirectory) throws -> DataDirectorySettings {
         guard PrivateFile.exists(directory.path) else {
             throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
         }

@@ -1,3 +1,4 @@
+package import CertificateTransparency
 internal import Identity
 internal import Issuance
 
@@ -29,6 +30,16 @@ package struct ServerOptions: Sendable {
 
     /// Where certificates are logged.
     package var log = LogChoice.own
+
+    /// Whose chains the own log takes over HTTP.
+    package var logAcceptance = LogAcceptance.own
+
+    /// Where the log's monitoring prefix is served instead of on the port of HTTP; nil for there.
+    package var logMonitoring: ListenAddress?
+
+    /// The origin at which clients reach the monitoring prefix; nil when it is the public URL's, or that host at the
+    /// port of `logMonitoring`.
+    package var logMonitoringURL: PublicURL?
 
     /// Whether the certificate itself goes to the log and its timestamp stands beside it, instead of a precertificate.
     package var submitsCertificates = false

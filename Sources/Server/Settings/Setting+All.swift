@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import Issuance
 internal import StrictJSON
 
@@ -88,6 +89,15 @@ extension Setting {
         Setting(
             "ct-log-budget", .number(1...40), .log, standard: "25",
             "How many seconds those logs may take for one request, with all tries."),
+        Setting(
+            "log-accept", .choice(LogAcceptance.allCases.map(\.rawValue)), .log,
+            standard: LogAcceptance.own.rawValue, "Whose chains the own log takes over HTTP."),
+        Setting(
+            "log-monitoring-port", .number(0...65_535), .log,
+            "The port for the own log's checkpoint and tiles, when it is not that of the API; 0 takes a free one."),
+        Setting(
+            "log-monitoring-url", .text, .log,
+            "Where clients reach the own log's checkpoint and tiles: the URL of an origin, without a path."),
     ]
 
     private static let policy = [
