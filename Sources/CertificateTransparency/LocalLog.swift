@@ -15,6 +15,7 @@ package final class LocalLog: Sendable {
     /// Reads below the published head.
     package let reader: LogReader
 
+    private let scrubber: SQLiteScrubber?
     private let admission: ChainAdmission
     private let sequencer: Sequencer
     private let key: any SigningKey
@@ -22,14 +23,15 @@ package final class LocalLog: Sendable {
 
     /// Creates the store of a log; the only way to make one.
     ///
-    /// `path` names the database in a directory that exists. Throws `StoreRefusal`, `UnusableLogKey`, or
-    /// `LogFailure.noRoots` for an empty list of roots.
+    /// `path` names the database in a directory that exists; the guard file stands beside it unless `guardPath` says
+    /// otherwise. Throws `StoreRefusal`, `UnusableLogKey`, or `LogFailure.noRoots` for an empty list of roots.
     package static func create(
-        at path: String, parameters: LogParameters, key: any SigningKey, roots: [Certificate], now: Timestamp
+        at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
+        roots: [Certificate], now: Timestamp
     ) async throws {
         guard !roots.isEmpty else { throw LogFailure.noRoots }
         try await SQLiteLogStore.create(
-            at: path, description: parameters.description, key: key, anchors: roots.map(\.der), now: now)
+            at: path, guardPath: guardPath, description: parameters.description, key: key, anchors: roots.map(\.der), now: now)
     }
 
     /// Opens the log after its start-up checks; `run()` then sequences.
@@ -37,19 +39,23 @@ package final class LocalLog: Sendable {
     /// `required` are the roots that the CA's chain ends in. Throws `StoreRefusal` with one line for the operator, or
     /// `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
     package static func open(
-        at path: String, parameters: LogParameters, key: any SigningKey, requiring required: [Certificate],
-        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
+        requiring required: [Certificate], heartbeat: Duration = .seconds(30), scrub: ScrubPolicy = ScrubPolicy(),
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) async throws -> LocalLog {
         let store = try await SQLiteLogStore.open(
-            at: path, description: parameters.description, key: key, format: .certificateTransparency, now: clock(),
-            logger: logger)
+            at: path, guardPath: guardPath, description: parameters.description, key: key,
+            format: .certificateTransparency, now: clock(), logger: logger)
         do {
             let roots = try store.anchors.map { der throws(DERError) in try Certificate(der: der) }
             guard !roots.isEmpty else { throw LogFailure.noRoots }
             guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
-            return LocalLog(
-                store: store, parameters: parameters, key: key, roots: roots, heartbeat: heartbeat, clock: clock,
+            let scrubber = SQLiteScrubber(
+                store: store, policy: scrub, format: .certificateTransparency, key: key.publicKey, clock: clock,
                 logger: logger)
+            return LocalLog(
+                store: store, parameters: parameters, key: key, roots: roots, heartbeat: heartbeat,
+                scrubber: scrubber, clock: clock, logger: logger)
         } catch {
             await store.abandon()
             throw error
@@ -59,11 +65,13 @@ package final class LocalLog: Sendable {
     /// A log over a store that was opened for it alone.
     package init(
         store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate],
-        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger
+        heartbeat: Duration = .seconds(30), scrubber: SQLiteScrubber? = nil,
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger
     ) {
         let published = PublishedHead(
             Checkpoint(origin: parameters.origin, signedTreeHead: store.initialState.signedTreeHead))
         (self.parameters, self.roots, self.key, publicKey) = (parameters, roots, key, key.publicKey)
+        self.scrubber = scrubber
         admission = ChainAdmission(roots: roots, window: parameters.window)
         reader = LogReader(store: store, published: published, format: .certificateTransparency)
         sequencer = Sequencer(
@@ -72,9 +80,24 @@ package final class LocalLog: Sendable {
     }
 
     /// Sequences until `shutDown()`; see `Sequencer.run()` for what it means when it throws.
+    ///
+    /// What is stored is recomputed meanwhile; the first thing that is wrong freezes the log.
     package func run() async throws {
-        try await sequencer.run()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [scrubber, sequencer] in
+                guard !sequencer.condition.value.isFinal, let finding = await scrubber?.run() else { return }
+                await sequencer.freeze(because: finding)
+            }
+            defer { group.cancelAll() }
+            try await sequencer.run()
+        }
     }
+
+    /// What the log does at the moment.
+    package var condition: LogCondition { sequencer.condition.value }
+
+    /// How far the recomputation of what is stored has come.
+    package var scrubStatus: ScrubStatus { scrubber?.status ?? ScrubStatus() }
 
     /// Accepts nothing more; `run()` integrates what was accepted and returns.
     package func shutDown() {

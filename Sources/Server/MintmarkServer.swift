@@ -7,6 +7,7 @@ package import Logging
 internal import NIOCore
 package import OpenSSL
 package import ServiceLifecycle
+internal import TransparencyLog
 package import UnixSignals
 
 /// One CA with its log, ready to listen.
@@ -30,9 +31,13 @@ package struct MintmarkServer: Sendable {
         let loaded = try LoadedAuthority.load(options, passphrase: passphrase, now: now(), logger: logger)
         let settings = loaded.settings
         let log = try await LocalLog.open(
-            at: loaded.dataDirectory.logStore(settings.shard),
+            at: loaded.dataDirectory.logStore(settings.shard), guardPath: options.logGuardFile,
             parameters: try settings.logParameters(key: loaded.logKey.publicKey.subjectPublicKeyInfo),
-            key: loaded.logKey, requiring: [loaded.issuing.root], clock: now, logger: logger)
+            key: loaded.logKey, requiring: [loaded.issuing.root],
+            scrub: ScrubPolicy(interval: .seconds(options.logScrubInterval)), clock: now, logger: logger)
+        if let obstacle = log.condition.obstacle {
+            logger.critical("no certificate will be issued", metadata: ["reason": "\(obstacle)"])
+        }
         let issuers = IssuerPool(issuers: loaded.issuers, logger: logger)
         let registry = PrometheusRegistry()
         let metrics = CAMetrics(factory: registry, version: ServerVersion.current)

@@ -16,6 +16,9 @@ package final class Sequencer: Sendable {
     private let logger: Logger
     let queue: SubmissionQueue
 
+    /// What the log does at the moment.
+    package let condition: CurrentCondition
+
     /// A sequencer of a store that was opened for it alone.
     ///
     /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock.
@@ -27,6 +30,8 @@ package final class Sequencer: Sendable {
         (self.store, self.description, self.key, self.format) = (store, description, key, format)
         (self.published, self.heartbeat, self.clock, self.logger) = (published, heartbeat, clock, logger)
         queue = SubmissionQueue()
+        condition = CurrentCondition(store.initialCondition)
+        if let failure = store.initialCondition.submissionFailure { queue.refuse(with: failure) }
     }
 
     /// Waits until the submission is durably in the tree, or one equal to it is.
@@ -54,6 +59,20 @@ package final class Sequencer: Sendable {
         queue.close()
     }
 
+    /// Stops signing for good, because what is stored cannot be trusted (transparency-log 3.5): reads go on.
+    ///
+    /// Everyone who waits is told. The store remembers it, so that a restart does not forget.
+    package func freeze(because reason: String) async {
+        guard condition.move(to: .frozen(reason: reason)) else { return }
+        queue.refuse(with: .frozen)
+        logger.critical("the log is frozen", metadata: ["reason": "\(reason)"])
+        do {
+            try await store.freeze(reason: reason)
+        } catch {
+            logger.critical("the freeze could not be written down", metadata: ["error": "\(error)"])
+        }
+    }
+
     /// Sequences until `shutDown()` or the task is cancelled; both integrate what was accepted.
     ///
     /// Throws when the store is in a state that only a new process may judge (I12, R-13), or when another process has
@@ -72,7 +91,8 @@ package final class Sequencer: Sendable {
                 defer { group.cancelAll() }
                 try await sequence()
             }
-            try await store.close()
+            // A frozen log stays as it is, for whoever has to find out what happened.
+            if condition.value.isFinal { await store.abandon() } else { try await store.close() }
         } catch {
             logger.critical("the log stops", metadata: ["error": "\(error)"])
             queue.stop()
@@ -84,8 +104,14 @@ package final class Sequencer: Sendable {
     private func sequence() async throws {
         var tree = SequencedTree(state: store.initialState)
         for await _ in queue.changes {
+            guard !condition.value.isFinal else {
+                if queue.isDrained { return }
+                continue
+            }
             while case let batch = queue.takeBatch(), !batch.isEmpty { try await integrate(batch, into: &tree) }
-            if tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
+            // A log that waits for room or for the clock tries again soon, so that it comes back by itself.
+            let isWaiting = if case .readOnlyTemporarily = condition.value { true } else { false }
+            if isWaiting || tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
             if queue.isDrained { return }
         }
         // The task was cancelled: what was accepted is a promise nevertheless.
@@ -118,12 +144,13 @@ package final class Sequencer: Sendable {
             try await commit(built, into: &tree)
             for (key, entry) in built.sequenced { queue.finish(key, .success(entry)) }
         } catch let refusal as ClockGuard.Refusal {
-            logger.error("the clock went wrong; nothing is sequenced", metadata: ["reason": "\(refusal)"])
-            postpone(batch)
+            pause(because: "\(refusal)", batch)
         } catch CommitFailure.rolledBack(let error) {
-            logger.error("a batch was not written", metadata: ["error": "\(error)"])
-            postpone(batch)
+            pause(because: "\(error)", batch)
+        } catch let wrong as WrongDuplicate {
+            await freeze(because: "the index of duplicates points to a wrong entry \(wrong.index.value)")
         }
+        guard !condition.value.isFinal else { return }
         try await store.maintain()
     }
 
@@ -146,13 +173,13 @@ package final class Sequencer: Sendable {
                 }
             }
         } catch let wrong as WrongDuplicate {
-            throw try await freeze(because: wrong)
+            throw wrong
         } catch {
             throw CommitFailure.rolledBack(error)
         }
         for case (let submission, let stored?) in zip(batch, found) {
             guard let entry = present(stored, for: submission) else {
-                throw try await freeze(because: WrongDuplicate(index: stored.index))
+                throw WrongDuplicate(index: stored.index)
             }
             queue.finish(submission.key, .success(entry))
         }
@@ -171,11 +198,6 @@ package final class Sequencer: Sendable {
     /// The index of duplicates points to an entry that is none: the store was changed by another hand.
     private struct WrongDuplicate: Error {
         let index: LeafIndex
-    }
-
-    private func freeze(because wrong: WrongDuplicate) async throws -> any Error {
-        try await store.freeze(reason: "the index of duplicates points to a wrong entry \(wrong.index.value)")
-        return wrong
     }
 
     /// W7 to W10 and W12: signs the head, commits, and only then lets anyone see it.
@@ -200,11 +222,15 @@ package final class Sequencer: Sendable {
             attachments: built.attachments)
         try await store.commit(batch)
         (tree.state, tree.lastCommit) = (next, .now)
+        if condition.move(to: .serving) { logger.notice("the log writes", metadata: ["size": "\(built.head.size.value)"]) }
         published.publish(checkpoint)
     }
 
-    /// Tells everyone in a batch to come back; nothing of it was written.
-    private func postpone(_ batch: [Submission]) {
+    /// Tells everyone in a batch to come back; nothing of it was written. Reads go on.
+    private func pause(because reason: String, _ batch: [Submission]) {
+        if condition.move(to: .readOnlyTemporarily(reason: reason)) {
+            logger.error("the log does not write for now", metadata: ["reason": "\(reason)"])
+        }
         for submission in batch {
             let failure = SubmissionFailure.temporarilyUnavailable(retryAfter: SubmissionQueue.retryAfter())
             queue.finish(submission.key, .failure(failure))

@@ -15,7 +15,10 @@ struct Mintmark: AsyncParsableCommand {
             First time here: run `mintmark demo`. To set up a CA: `mintmark init`, then `mintmark serve`.
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
-        subcommands: [Demo.self, Init.self, Serve.self, Inspect.self, RunDevelopmentIssuer.self]
+        subcommands: [
+            Demo.self, Init.self, Serve.self, Inspect.self, LogCommand.self, BackupCommand.self, Restore.self,
+            RunDevelopmentIssuer.self,
+        ]
     )
 }
 

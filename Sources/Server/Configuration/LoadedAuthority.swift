@@ -119,7 +119,10 @@ struct LoadedAuthority: Sendable {
         return key
     }
 
-    private static func readSettings(_ directory: DataDirectory) throws -> DataDirectorySettings {
+    /// What `init` fixed for a directory; throws one line for each thing that is wrong.
+    static func readSettings(
+        _ directory: DataDirectory
+    ) throws(ConfigurationMistakes) -> DataDirectorySettings {
         guard PrivateFile.exists(directory.path) else {
             throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
         }
@@ -127,6 +130,8 @@ struct LoadedAuthority: Sendable {
             return try DataDirectorySettings(yaml: try readText(directory.settings))
         } catch let error as ConfigurationMistakes {
             throw ConfigurationMistakes(error.lines.map { "\(directory.path)/\($0)" })
+        } catch {
+            throw ConfigurationMistakes(["\(error)"])
         }
     }
 }

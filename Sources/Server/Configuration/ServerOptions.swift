@@ -39,6 +39,12 @@ package struct ServerOptions: Sendable {
     /// How long a connection may be idle.
     package var idleTimeout = Duration.seconds(30)
 
+    /// The file that remembers the newest head shown, apart from the log; nil for one beside the log.
+    package var logGuardFile: String?
+
+    /// Seconds from the beginning of one recomputation of the whole log to the beginning of the next.
+    package var logScrubInterval = 7 * 86_400
+
     /// The file of the audit stream; nil for none.
     package var auditFile: String?
 

@@ -30,6 +30,7 @@ struct HealthRoutes: Sendable {
     private var obstacles: [String] {
         let time = now()
         var obstacles: [String] = []
+        if let obstacle = log.condition.obstacle { obstacles.append(obstacle) }
         let head = log.reader.checkpoint.signedTreeHead.head.timestamp
         if head.adding(milliseconds: Self.maximumHeadAgeInMilliseconds) < time {
             obstacles.append("the log has signed no head for more than 60 seconds")

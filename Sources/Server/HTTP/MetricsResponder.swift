@@ -13,6 +13,7 @@ struct MetricsResponder: HTTPResponder {
 
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
         metrics.published(treeSize: log.reader.checkpoint.signedTreeHead.head.size.value)
+        metrics.stated(condition: log.condition, scrub: log.scrubStatus)
         let body = Array(registry.exposition().utf8)
         return Answer(type: "text/plain; version=0.0.4; charset=utf-8", body: body)
             .response(isHead: request.method == .head)

@@ -1,5 +1,7 @@
 internal import CoreMetrics
 internal import Metrics
+internal import OpenSSL
+internal import TransparencyLog
 
 /// The metrics of the CA under Fulcio's names (CA specification 8.3); label values come from closed sets.
 struct CAMetrics: Sendable {
@@ -40,5 +42,20 @@ struct CAMetrics: Sendable {
     /// States the size of the log's published tree.
     func published(treeSize: UInt64) {
         Gauge(label: "mintmark_log_tree_size", dimensions: [], factory: factory).record(Int64(clamping: treeSize))
+    }
+
+    /// States what the log does and how far the recomputation of what it has stored has come.
+    func stated(condition: LogCondition, scrub: ScrubStatus) {
+        for name in ["starting", "serving", "readonly-temporary", "frozen", "closed"] {
+            Gauge(label: "mintmark_log_state", dimensions: [("state", name)], factory: factory)
+                .record(condition.name == name ? 1 : 0)
+        }
+        Gauge(label: "mintmark_log_scrub_position", dimensions: [], factory: factory)
+            .record(Int64(clamping: scrub.position))
+        Gauge(label: "mintmark_log_scrub_size", dimensions: [], factory: factory).record(Int64(clamping: scrub.size))
+        Gauge(label: "mintmark_log_scrub_completed_seconds", dimensions: [], factory: factory)
+            .record(Int64(clamping: scrub.completed?.seconds ?? 0))
+        Gauge(label: "mintmark_log_scrub_findings", dimensions: [], factory: factory)
+            .record(scrub.finding == nil ? 0 : 1)
     }
 }

@@ -47,6 +47,21 @@ struct Serve: AsyncParsableCommand {
             discussion: "Known: \(ClientSigningAlgorithm.allCases.map(\.rawValue).joined(separator: ", "))"))
     var clientSigningAlgorithms = ClientSigningAlgorithm.defaults.map(\.rawValue).joined(separator: ",")
 
+    @Option(
+        help: ArgumentHelp(
+            "The guard file: the newest head shown to anyone, kept apart from the log.",
+            discussion: """
+                Put it on another volume: whoever restores the log's volume must not restore this file with it. \
+                Beside the log unless given; must be there (see mintmark log adopt).
+                """, valueName: "file"))
+    var logGuard: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How often everything that the log has stored is recomputed, in seconds; a week unless given.",
+            valueName: "seconds"))
+    var logScrubInterval = 7 * 86_400
+
     @Flag(help: "Accept the published example keys; only on a loopback address, and never for anything real.")
     var development = false
 
@@ -59,17 +74,19 @@ struct Serve: AsyncParsableCommand {
         for (name, value) in [("--port", port), ("--metrics-port", metricsPort)] where !(0...65_535).contains(value) {
             throw ValidationError("\(name) must be from 0 to 65535")
         }
+        guard logScrubInterval > 0 else { throw ValidationError("--log-scrub-interval must be at least 1") }
     }
 
     func run() async throws {
         var limit = rlimit(rlim_cur: 0, rlim_max: 0)
         // A core file would hold the keys.
         unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
-        let options = ServerOptions(
+        var options = ServerOptions(
             dataDirectory: DataDirectory(dataDir), issuerFile: configPath,
             http: ListenAddress(host: host, port: port), grpc: ListenAddress(host: host, port: port),
             metrics: ListenAddress(host: metricsHost, port: metricsPort), algorithms: clientSigningAlgorithms,
             isDevelopment: development)
+        (options.logGuardFile, options.logScrubInterval) = (logGuard, logScrubInterval)
         var logger = Logger(label: "mintmark") { _ in LineLogHandler(format: .forStandardError) }
         logger.logLevel = logLevel.level
         let server = try await MintmarkServer.prepare(
