@@ -31,7 +31,8 @@ package final class LocalLog: Sendable {
     ) async throws {
         guard !roots.isEmpty else { throw LogFailure.noRoots }
         try await SQLiteLogStore.create(
-            at: path, guardPath: guardPath, description: parameters.description, key: key, anchors: roots.map(\.der), now: now)
+            at: path, guardPath: guardPath, description: parameters.description, key: key, anchors: roots.map(\.der),
+            now: now)
     }
 
     /// Opens the log after its start-up checks; `run()` then sequences.

@@ -48,11 +48,12 @@ extension SQLiteSnapshot {
         }
     }
 
-    /// The lowest position and one past the highest; throws `damaged` unless they are 0 and `size`.
+    /// Throws `damaged` unless the entries run from 0 to before the head's size.
     func requireBounds(of head: TreeHead) throws {
         let sql = "SELECT coalesce(min(idx), 0), coalesce(max(idx), -1) FROM entry"
         guard let row = try Row.fetchOne(database, sql: sql) else { return }
-        let (low, high): (Int64, Int64) = (try row.decode(Int64.self, atIndex: 0), try row.decode(Int64.self, atIndex: 1))
+        let low = try row.decode(Int64.self, atIndex: 0)
+        let high = try row.decode(Int64.self, atIndex: 1)
         guard low == 0, high == SQLiteSchema.column(head.size.value) - 1 else {
             throw StoreRefusal.damaged(
                 "the entries run from \(low) to \(high), but the head's size is \(head.size.value)")

@@ -185,13 +185,14 @@ package final class SQLiteLogStore: LogStore {
     package func freeze(reason: String) async throws {
         life.withLock { $0.isFrozen = true }
         guard writer != nil else { return }
-        let guarded = Result { try guardFile.write(state: .frozen(reason: reason)) }
         try await write { database in
+            // Each is tried, because either of the two is enough for the next start.
+            let guarded = Result { try self.guardFile.write(state: .frozen(reason: reason)) }
             try database.execute(
                 sql: "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)",
                 arguments: [SQLiteSchema.MetaKey.frozen, reason])
+            try guarded.get()
         }
-        try guarded.get()
     }
 
     package func close() async throws {

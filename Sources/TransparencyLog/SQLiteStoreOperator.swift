@@ -61,7 +61,8 @@ package struct SQLiteStoreOperator: Sendable {
             defer { try? writer.close() }
             let (operation, state, note) = try writer.inDatabase { database in
                 let stored = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                let head = try SQLiteStoredHead.read(database, description: description, key: PublicKey(description.key))
+                let key = try PublicKey(description.key)
+                let head = try SQLiteStoredHead.read(database, description: description, key: key)
                 let condition = Self.condition(stored, guardFile?.record.state)
                 try Self.require(kind, fits: condition)
                 if let guardFile, kind != .freeze { try compare(guardFile, with: head, database, lock) }

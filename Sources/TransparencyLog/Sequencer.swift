@@ -222,11 +222,13 @@ package final class Sequencer: Sendable {
             attachments: built.attachments)
         try await store.commit(batch)
         (tree.state, tree.lastCommit) = (next, .now)
-        if condition.move(to: .serving) { logger.notice("the log writes", metadata: ["size": "\(built.head.size.value)"]) }
+        if condition.move(to: .serving) {
+            logger.notice("the log writes", metadata: ["size": "\(built.head.size.value)"])
+        }
         published.publish(checkpoint)
     }
 
-    /// Tells everyone in a batch to come back; nothing of it was written. Reads go on.
+    /// Tells everyone in a batch to come back: nothing of it was written, and reads go on.
     private func pause(because reason: String, _ batch: [Submission]) {
         if condition.move(to: .readOnlyTemporarily(reason: reason)) {
             logger.error("the log does not write for now", metadata: ["reason": "\(reason)"])

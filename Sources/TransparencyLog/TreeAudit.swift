@@ -29,7 +29,8 @@ struct TreeAudit: Sendable {
     private(set) var lastStepByteCount = 0
 
     /// An audit that begins after `peaks`, whose size is a multiple of 256.
-    init(depth: Depth, description: LogDescription, key: PublicKey, format: RecordFormat, after peaks: Peaks = Peaks()) {
+    init(depth: Depth, description: LogDescription, key: PublicKey, format: RecordFormat, after peaks: Peaks = Peaks())
+    {
         (self.depth, self.description, self.key, self.format) = (depth, description, key, format)
         self.peaks = peaks
     }
@@ -142,7 +143,8 @@ struct TreeAudit: Sendable {
             if width > 0 {
                 let stored = try snapshot.tile(level: level, index: full).count
                 guard stored == width * SHA256Digest.byteCount else {
-                    throw StoreRefusal.damaged("tile \(full) of level \(level) has \(stored) bytes, not those of \(width)")
+                    throw StoreRefusal.damaged(
+                        "tile \(full) of level \(level) has \(stored) bytes, not \(width * SHA256Digest.byteCount)")
                 }
             }
             (level, hashes) = (level + 1, full)

@@ -9,8 +9,10 @@ struct VerifiedSnapshot: LogSnapshot {
         let bytes = try snapshot.tile(level: level, index: index)
         guard bytes.count == HashTile.byteCount else { return bytes }
         let parent = try snapshot.tile(level: level + 1, index: index >> 8)
-        guard HashTile.hash(at: Int(index & 255), in: parent) == MerkleTree.root(ofLeafHashes: HashTile.hashes(in: bytes))
-        else { throw StoreRefusal.damaged("tile \(index) of level \(level) does not hash to its parent") }
+        let root = MerkleTree.root(ofLeafHashes: HashTile.hashes(in: bytes))
+        guard HashTile.hash(at: Int(index & 255), in: parent) == root else {
+            throw StoreRefusal.damaged("tile \(index) of level \(level) does not hash to its parent")
+        }
         return bytes
     }
 

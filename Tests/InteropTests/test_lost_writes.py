@@ -132,9 +132,15 @@ def test_a_power_cut_while_the_write_ahead_log_is_moved(bench, body, arrow):
     recovers(bench, auditor, received, body)
 
 
-@pytest.mark.parametrize("fault", ["fail sync -wal", "fail write -wal", "fail sync -guard", "fail write -guard"])
+FAULTS = ["fail sync -wal", "fail write -wal", "full write -wal", "fail sync -guard", "fail write -guard"]
+
+
+@pytest.mark.parametrize("fault", FAULTS)
 def test_one_failed_write_or_sync_ends_the_process(bench, body, fault):
-    """R-13 TL-59 TL-60: who waits gets a 5xx, nothing is issued after it, the status is 1, the next start recovers."""
+    """R-13 R-03 TL-59 TL-60: who waits gets a 5xx, nothing is issued after it, the status is 1, the next start recovers.
+
+    Pages are written when COMMIT runs, so even a disk that is full there, past the reserve, leaves an unknown state.
+    """
     auditor = Auditor(bench.house)
     with bench.serve() as server:
         received = [Client(bench.house.url).issue(body) for _ in range(3)]
@@ -182,23 +188,6 @@ def test_a_fault_during_recovery_leaves_what_was_there(bench, body, second):
     recovers(bench, auditor, received, body)
 
 
-def test_a_disk_that_is_full_at_once_is_no_damage(bench, body):
-    """R-14 TL-59: ENOSPC in the middle of a commit: 503 with Retry-After, then it goes on without a restart."""
-    auditor = Auditor(bench.house)
-    with bench.serve(LOSE="0") as server:
-        received = [Client(bench.house.url).issue(body) for _ in range(3)]
-        bench.arm("full write -wal")
-        answers = []
-        eventually(lambda: not bench.is_armed or answers.append(attempt(bench.house.url, body)), 60, "the fault strikes")
-        for answer in answers:
-            assert answer.status_code == 200 or (answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1)
-        received += issued(answers)
-        received.append(Client(bench.house.url).issue(body))
-        check_all(auditor, received)
-        assert server.stop() == 0
-    recovers(bench, auditor, received, body)
-
-
 @pytest.fixture
 def small_volume(tmp_path):
     """A volume of 24 MiB that goes with the test."""
@@ -242,15 +231,17 @@ def test_a_full_volume_is_a_refusal_that_ends_by_itself(small_volume, issuer, bo
 def test_a_clock_that_jumps_stops_the_log_until_it_is_right(bench, body, step):
     """R-37 TL-67: set back or forward in the running process: 503 with the reason, no head; set right: it goes on."""
     auditor = Auditor(bench.house)
+    # A minute late from the start: the certificates of the CA are valid from now on.
+    bench.shift_clock(60)
     with bench.serve() as server:
         received = [Client(bench.house.url).issue(body)]
         head = auditor.head()
-        bench.shift_clock(step)
+        bench.shift_clock(60 + step)
         answer = Client(bench.house.url).post(body)
         assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1, answer.text
         assert "the clock" in ready(bench.house).text
         assert auditor.head() == head
-        bench.shift_clock(0)
+        bench.shift_clock(60)
         received.append(Client(bench.house.url).issue(body))
         check_all(auditor, received)
         assert server.stop() == 0
@@ -258,8 +249,9 @@ def test_a_clock_that_jumps_stops_the_log_until_it_is_right(bench, body, step):
 
 def test_a_clock_behind_the_last_head_stops_the_start(bench, body):
     """R-37 R-43 TL-67: at the start as well."""
+    bench.shift_clock(60)
     with bench.serve() as server:
         Client(bench.house.url).issue(body)
         assert server.stop() == 0
-    bench.shift_clock(-10)
+    bench.shift_clock(50)
     assert "behind the log's last signed head" in bench.refuses_to_serve()

@@ -33,7 +33,8 @@ import Testing
         #expect(closed.initialCondition == .closed(reason: "because of close"))
         try await log.run(closed) { sequencer, reader in
             await #expect(throws: SubmissionFailure.closed) { try await sequencer.submit(.test(9)) }
-            #expect(try await reader.page(from: 0, through: 9).entries.count == 6)
+            let pages = try await reader.page(from: 0, through: 9)
+            #expect(pages.entries.count == 6)
         }
         for kind in StoreOperation.Kind.allCases {
             await #expect(throws: StoreRefusal.self) { try await perform(kind, on: log) }

@@ -35,7 +35,8 @@ final class TestLog: Sendable {
 
     func create() async throws {
         try await SQLiteLogStore.create(
-            at: path, guardPath: guardPath, description: description, key: key, anchors: [[1, 2, 3]], now: clock.now)
+            at: path, guardPath: guardPath, description: description, key: key, anchors: [[1, 2, 3]],
+            now: clock.now)
     }
 
     func open(

@@ -38,6 +38,9 @@ package struct Backup: Sendable {
         guard !PrivateFile.exists(path) else {
             throw ConfigurationMistakes(["\(path) exists already; a backup never replaces anything"])
         }
+        guard !"\(path)/".hasPrefix("\(source.path)/") else {
+            throw ConfigurationMistakes(["\(path) lies in the directory that is backed up"])
+        }
         let settings = try LoadedAuthority.readSettings(source)
         _ = try StoredLog(source)
         let draft = Backup("\(path).incomplete-\(try RandomBytes.generate(count: 6).hexadecimal)")

@@ -52,7 +52,9 @@ struct BackupManifest: Hashable, Sendable {
         guard let value, value["format"]?.string == Self.format else {
             throw ConfigurationMistakes(["\(path): not the manifest of a backup"])
         }
-        func number(_ name: String, in value: JSONValue) -> UInt64? { value[name]?.integer.flatMap(UInt64.init(exactly:)) }
+        func number(_ name: String, in value: JSONValue) -> UInt64? {
+            value[name]?.integer.flatMap(UInt64.init(exactly:))
+        }
         func digest(_ name: String, in value: JSONValue) -> SHA256Digest? {
             value[name]?.string.flatMap { [UInt8](hexadecimal: $0) }.flatMap { SHA256Digest($0) }
         }

@@ -153,8 +153,8 @@ package struct NewAuthority: Sendable {
         try write(text: try key.encryptedPEM(passphrase: passphrase), to: draft.logKey(settings.shard))
         try write(text: PEM.encode(label: "PUBLIC KEY", info.der), to: draft.logPublicKey(settings.shard))
         try await LocalLog.create(
-            at: draft.logStore(settings.shard), guardPath: logGuardFile, parameters: try settings.logParameters(key: info),
-            key: LocalSigningKey(key), roots: [root], now: now)
+            at: draft.logStore(settings.shard), guardPath: logGuardFile,
+            parameters: try settings.logParameters(key: info), key: LocalSigningKey(key), roots: [root], now: now)
         return info.sha256
     }
 

@@ -30,12 +30,12 @@ struct BackupCommand: AsyncParsableCommand {
     @OptionGroup var options: ProgressOptions
 
     func run() async throws {
-        let progress = ProgressLine(isAskedFor: options.progress)
-        defer { progress.end() }
-        let backup = Backup(target)
-        let report = try await backup.make(
-            of: DataDirectory(dataDir), includingKeys: includeKeys, now: .now(), progress: { progress.update($0) })
-        StandardOutput.write(options.json ? report.json(backup.path) : report.text("Backed up", backup.path))
+        try await options.run { progress in
+            let backup = Backup(target)
+            let report = try await backup.make(
+                of: DataDirectory(dataDir), includingKeys: includeKeys, now: .now(), progress: { progress.update($0) })
+            return (words: report.text("Backed up", backup.path), json: report.json(backup.path))
+        }
     }
 }
 
@@ -58,22 +58,21 @@ struct Restore: AsyncParsableCommand {
     @OptionGroup var options: ProgressOptions
 
     func run() async throws {
-        let progress = ProgressLine(isAskedFor: options.progress)
-        defer { progress.end() }
-        let report = try await Backup(check).check { progress.update($0) }
-        StandardOutput.write(options.json ? report.json(check) : report.text("Sound", check))
+        try await options.run { progress in
+            let report = try await Backup(check).check { progress.update($0) }
+            return (words: report.text("Sound", check), json: report.json(check))
+        }
     }
 }
 
 extension Backup.Report {
     /// The report for programs.
-    func json(_ path: String) -> String {
-        let value: JSONValue = [
+    func json(_ path: String) -> JSONValue {
+        [
             "ok": true, "path": .string(path), "files": .integer(Int64(fileCount)), "keys": .bool(includesKeys),
             "created": .string(created.rfc3339), "tree_size": .integer(Int64(clamping: head.size.value)),
             "sha256_root_hash": .string(Base64.encode(head.root.bytes)),
         ]
-        return JSONText(value).string
     }
 
     /// The report for people.

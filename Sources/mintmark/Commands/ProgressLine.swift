@@ -1,4 +1,6 @@
 internal import ArgumentParser
+internal import Server
+internal import StrictJSON
 internal import Synchronization
 internal import TransparencyLog
 internal import Glibc
@@ -62,4 +64,22 @@ struct ProgressOptions: ParsableArguments {
 
     @Flag(help: "Print one JSON object instead of words.")
     var json = false
+
+    /// Runs a command's work and prints what it found, in words or as JSON.
+    ///
+    /// With `--json` a failure is printed as well, as an object whose `ok` is false, and the status is 1.
+    func run(_ work: (ProgressLine) async throws -> (words: String, json: JSONValue)) async throws {
+        let line = ProgressLine(isAskedFor: progress)
+        do {
+            let result = try await work(line)
+            StandardOutput.write(json ? JSONText(result.json).string : result.words)
+        } catch {
+            line.end()
+            guard json else { throw error }
+            let lines = (error as? ConfigurationMistakes)?.lines ?? ["\(error)"]
+            let value: JSONValue = ["ok": false, "finding": .string(lines.joined(separator: "; "))]
+            StandardOutput.write(JSONText(value).string)
+            throw ExitCode.failure
+        }
+    }
 }

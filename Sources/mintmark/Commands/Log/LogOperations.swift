@@ -27,13 +27,13 @@ struct LogOperationOptions: ParsableArguments {
 
     /// Does the operation and prints its record.
     func perform(_ kind: StoreOperation.Kind) async throws {
-        let progress = ProgressLine(isAskedFor: options.progress)
-        defer { progress.end() }
-        let log = try StoredLog(DataDirectory(dataDir))
-        let operation = try await log.operating(guardPath: logGuard).perform(
-            kind, actor: Self.actor, reason: reason, now: .now()
-        ) { progress.update($0) }
-        StandardOutput.write(options.json ? JSONText(operation.json).string : operation.text)
+        try await options.run { progress in
+            let log = try StoredLog(DataDirectory(dataDir))
+            let operation = try await log.operating(guardPath: logGuard).perform(
+                kind, actor: Self.actor, reason: reason, now: .now()
+            ) { progress.update($0) }
+            return (words: operation.text, json: operation.json)
+        }
     }
 
     /// The user, and whoever became that user by sudo.

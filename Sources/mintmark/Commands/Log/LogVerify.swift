@@ -3,7 +3,6 @@ internal import OpenSSL
 internal import Server
 internal import StrictJSON
 internal import TransparencyLog
-internal import Glibc
 
 /// Recomputes a stored log.
 struct LogVerify: AsyncParsableCommand {
@@ -29,21 +28,13 @@ struct LogVerify: AsyncParsableCommand {
     @OptionGroup var options: ProgressOptions
 
     func run() async throws {
-        let progress = ProgressLine(isAskedFor: options.progress)
-        do {
+        try await options.run { progress in
             let log = try StoredLog(DataDirectory(directory))
             if let logGuard, !PrivateFile.exists(logGuard) { throw StoreRefusal.guardMissing(path: logGuard) }
             let report = try await log.inspection().run(guardPath: logGuard ?? log.defaultGuard) {
                 progress.update($0)
             }
-            StandardOutput.write(options.json ? JSONText(Self.json(report)).string : Self.text(report))
-        } catch {
-            progress.end()
-            guard options.json else { throw error }
-            let lines = (error as? ConfigurationMistakes)?.lines ?? ["\(error)"]
-            let value: JSONValue = ["ok": false, "finding": .string(lines.joined(separator: "; "))]
-            StandardOutput.write(JSONText(value).string)
-            throw ExitCode.failure
+            return (words: Self.text(report), json: Self.json(report))
         }
     }
 
