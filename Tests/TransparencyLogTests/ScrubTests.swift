@@ -151,12 +151,12 @@ import Testing
             let scrubber = scrubber(
                 log, store, ScrubPolicy(interval: .milliseconds(1), keptEvery: .zero))
             let running = Task { await scrubber.run() }
-            for number in 0..<600 { _ = try await sequencer.submit(.test(number)) }
+            for number in 0..<300 { _ = try await sequencer.submit(.test(number)) }
             try await eventually { scrubber.status.completed != nil }
             running.cancel()
             #expect(await running.value == nil)
         }
-        #expect(try await log.inspect().head.size.value == 600)
+        #expect(try await log.inspect().head.size.value == 300)
     }
 
     @Test(

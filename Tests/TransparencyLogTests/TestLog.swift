@@ -43,8 +43,8 @@ final class TestLog: Sendable {
         path: String? = nil, description: LogDescription? = nil, key: LocalSigningKey? = nil
     ) async throws -> SQLiteLogStore {
         try await SQLiteLogStore.open(
-            at: path ?? self.path, guardPath: guardPath, description: description ?? self.description, key: key ?? self.key,
-            format: TestRecord.format, now: clock.now, logger: .silent)
+            at: path ?? self.path, guardPath: guardPath, description: description ?? self.description,
+            key: key ?? self.key, format: TestRecord.format, now: clock.now, logger: .silent)
     }
 
     /// Runs a sequencer over a store while `body` uses it, and ends as a process does on SIGTERM.
