@@ -41,7 +41,7 @@ extension Readiness {
         // Twice the time after which an idle log signs another (transparency-log 2.8.6).
         let maximumHeadAge = UInt64(max(5000, log.heartbeat / .milliseconds(1) * 2))
         return [
-            { log.obstacle ?? (log.isStopped ? "the log has stopped" : nil) },
+            { log.condition.obstacle ?? (log.isStopped ? "the log has stopped" : nil) },
             {
                 let head = log.reader.checkpoint.signedTreeHead.head.timestamp
                 return head.adding(milliseconds: maximumHeadAge) < now()

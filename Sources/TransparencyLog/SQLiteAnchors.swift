@@ -80,12 +80,13 @@ extension SQLiteLogStore {
                 throw StoreRefusal.damaged("\(path) is shorter than one page")
             }
             return try reporting(files) {
-                let writer = try openWriter(files)
+                let writer = try SQLiteStoreOpening.openWriter(files)
                 defer { try? writer.close() }
                 return try writer.inDatabase { database in
-                    try SQLiteStartUpChecks.compareMeta(database, with: description)
+                    let condition = try SQLiteStartUpChecks.compareMeta(database, with: description)
                     let anchors = SQLiteAnchors(database: database)
                     guard !changes.isEmpty else { return try anchors.inForce() }
+                    if let obstacle = condition.obstacle { throw StoreRefusal.notInState(obstacle) }
                     try database.inTransaction(.immediate) {
                         for change in changes {
                             switch change {

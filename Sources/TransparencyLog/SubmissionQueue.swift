@@ -33,6 +33,8 @@ final class SubmissionQueue: Sendable {
     /// equal submission always finds it there or finds the entry in the store.
     struct State {
         fileprivate var phase = Phase.open
+        /// What every submission is answered with since the log is frozen or closed.
+        fileprivate var refusal: SubmissionFailure?
         var pending: [SHA256Digest: Pending] = [:]
         var order: [SHA256Digest] = []
         var queuedByteCount = 0
@@ -63,6 +65,7 @@ final class SubmissionQueue: Sendable {
         _ submission: Submission, _ source: SubmissionSource, _ waiter: Waiter, to state: inout State, limits: Limits
     ) -> SubmissionFailure? {
         guard case .open = state.phase else { return .stopped }
+        if let refusal = state.refusal { return refusal }
         if let present = state.pending[submission.key] {
             guard present.waiters.count < limits.waiterCount else { return .queueFull(retryAfter: retryAfter()) }
             state.pending[submission.key]?.waiters.append(waiter)
@@ -140,6 +143,18 @@ final class SubmissionQueue: Sendable {
     func close() {
         state.withLock { if case .open = $0.phase { $0.phase = .closing } }
         changed.yield()
+    }
+
+    /// Answers everyone who waits, and everyone who comes, with one failure from now on.
+    func refuse(with failure: SubmissionFailure) {
+        let waiters = state.withLock { state in
+            state.refusal = failure
+            let waiters = state.pending.values.flatMap(\.waiters)
+            (state.pending, state.order, state.queuedByteCount) = ([:], [], 0)
+            (state.strangerCount, state.strangerByteCount) = (0, 0)
+            return waiters
+        }
+        for waiter in waiters { waiter.resume(with: .failure(failure)) }
     }
 
     /// Whether `close` was called and nothing is left to take.

@@ -26,6 +26,7 @@ import TransparencyLog
         arguments: [
             (LogFailure.notSequenced(.queueFull(retryAfter: 7)), 503, "7"),
             (LogFailure.notSequenced(.temporarilyUnavailable(retryAfter: 3)), 503, "3"),
+            (LogFailure.notSequenced(.frozen), 503, "30"), (LogFailure.notSequenced(.closed), 410, nil),
             (LogFailure.notSequenced(.stopped), 503, "30"), (LogFailure.notSequenced(.notEncodable), 400, nil),
             (LogFailure.notSigned(CancellationError()), 500, nil), (LogRefusal.windowIsOver, 410, nil),
             (LogRefusal.onlyOwnAuthority, 403, nil), (LogRefusal.chainIsEmpty, 400, nil), (MissingHash(), 500, nil),

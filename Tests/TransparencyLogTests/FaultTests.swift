@@ -15,9 +15,9 @@ import TransparencyLog
                 return #expect(Bool(false), "\(String(describing: failure))")
             }
             #expect((1...30).contains(seconds))
-            #expect(sequencer.obstacle != nil)
+            #expect(sequencer.condition.value.obstacle != nil)
             let retried = try await sequencer.submit(.test(1))
-            #expect(sequencer.obstacle == nil)
+            #expect(sequencer.condition.value.obstacle == nil)
             #expect(retried.index.value == 0)
             #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
         }

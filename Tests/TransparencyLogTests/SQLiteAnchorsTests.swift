@@ -50,6 +50,8 @@ import TransparencyLog
             try await SQLiteLogStore.anchors(at: log.path, description: other, now: log.clock.now)
         }
         try log.tamper("INSERT INTO meta (key, value) VALUES ('log.frozen', 'a test')")
-        await #expect(throws: StoreRefusal.frozen(reason: "a test")) { try await Self.change(log, [.add([4])]) }
+        await #expect(throws: StoreRefusal.notInState("the log is frozen: a test")) {
+            try await Self.change(log, [.add([4])])
+        }
     }
 }

@@ -30,18 +30,9 @@ package struct AcceptedRoots: Sendable {
         guard changes.isEmpty || !reason.isEmpty else {
             throw ConfigurationMistakes(["--reason is missing: it is kept with the change"])
         }
-        let settings = try OwnLog.settings(directory)
-        let parameters = try settings.logParameters(key: try publicKey(settings.shard))
+        let log = try StoredLog(directory)
         return try await LocalLog.roots(
-            at: directory.logStore(settings.shard), parameters: parameters, changes: changes, reason: reason, now: now)
-    }
-
-    private func publicKey(_ shard: String) throws -> SubjectPublicKeyInfo {
-        let path = directory.logPublicKey(shard)
-        guard let block = PEM.firstBlock(in: try PrivateFile.read(path, readers: .anyone)),
-            let key = try? SubjectPublicKeyInfo(der: block.bytes)
-        else { throw ConfigurationMistakes(["\(path): not a public key"]) }
-        return key
+            at: log.database, parameters: log.parameters, changes: changes, reason: reason, now: now)
     }
 
     private static func certificates(in path: String) throws -> [Certificate] {

@@ -53,6 +53,12 @@ package struct ServerOptions: Sendable {
     /// How long a connection to the metrics may be without a request.
     package var readHeaderTimeout = Duration.seconds(10)
 
+    /// The file that remembers the newest head shown, apart from the log; nil for one beside the log.
+    package var logGuardFile: String?
+
+    /// Seconds from the beginning of one recomputation of the whole log to the beginning of the next.
+    package var logScrubInterval = 7 * 86_400
+
     /// The file of the audit stream; nil for none.
     package var auditFile: String?
 

@@ -11,6 +11,7 @@ enum LogFailures {
         case let malformed as QueryParameters.Malformed: return .text(.badRequest, "\(malformed)")
         case let refusal as LogReader.Refusal: return answer(refusal)
         case let refusal as LogRefusal: return .text(status(of: refusal), "\(refusal)")
+        case LogFailure.notSequenced(.closed): return .text(.gone, "this log is closed for good")
         case LogFailure.notSequenced(.notEncodable): return .text(.badRequest, "the entry has no encoding")
         case let failure as LogFailure:
             if let seconds = failure.retryAfter { return unavailable(retryAfter: seconds) }

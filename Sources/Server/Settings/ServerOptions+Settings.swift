@@ -37,6 +37,8 @@ extension ServerOptions {
         logMonitoring = settings.text("log-monitoring-port").map { _ in
             ListenAddress(host: http.host, port: settings.number("log-monitoring-port"))
         }
+        logGuardFile = settings.text("log-guard")
+        logScrubInterval = settings.number("log-scrub-interval")
         logMonitoringURL = settings.logMonitoringURL(&mistakes)
         submitsCertificates = settings.text("ct-log-submission") == "certificate"
         logBudget = .seconds(settings.number("ct-log-budget"))
@@ -153,7 +155,8 @@ extension Settings {
             warnings += idle.map { "\($0) has no effect without --ct-log-url" }
             return .own
         }
-        let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url"].filter(isChosen)
+        let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]
+            .filter(isChosen)
         warnings += idle.map { "\($0) has no effect with --ct-log-url" }
         let isNone = urls.map { $0.isEmpty || $0 == "none" }
         if isNone.contains(true), urls.count > 1 {

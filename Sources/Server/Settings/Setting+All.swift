@@ -98,6 +98,14 @@ extension Setting {
         Setting(
             "log-monitoring-url", .text, .log,
             "Where clients reach the own log's checkpoint and tiles: the URL of an origin, without a path."),
+        Setting(
+            "log-guard", .text, .log,
+            "The guard file: the newest head of the own log shown to anyone. Put it on another volume: whoever restores"
+                + " the log's volume must not restore this file with it. Absent, beside the log; it must be there (see"
+                + " mintmark log adopt)."),
+        Setting(
+            "log-scrub-interval", .number(1...999_999_999), .log, standard: "604800",
+            "How often everything that the own log has stored is recomputed, in seconds."),
     ]
 
     private static let policy = [
