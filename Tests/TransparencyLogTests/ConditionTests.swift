@@ -16,13 +16,14 @@ import Testing
     @Test func `TL-84 a log starts, serves, pauses with a reason and comes back by itself (R-14)`() async throws {
         let log = try TestLog()
         try await log.create()
-        let store = FaultyStore(try await log.open(), faults: [.beforeCommit])
-        // An idle log looks again after a quarter of the heartbeat, which is long enough to see the state before.
-        try await log.run(store, heartbeat: .seconds(20)) { sequencer, reader in
+        let store = FaultyStore(try await log.open(), faults: [])
+        try await log.run(store, heartbeat: .seconds(1)) { sequencer, reader in
             try await eventually { sequencer.condition.value == .serving }
+            store.hold(true)
             await #expect(throws: SubmissionFailure.self) { try await sequencer.submit(.test(1)) }
             #expect(sequencer.condition.value.name == "readonly-temporary")
             #expect(sequencer.condition.value.obstacle?.contains("readonly-temporary") == true)
+            store.hold(false)
             try await eventually { sequencer.condition.value == .serving }
             #expect(sequencer.condition.value.obstacle == nil)
         }
