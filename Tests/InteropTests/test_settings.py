@@ -382,7 +382,7 @@ def test_check_finds_what_serve_would_refuse_and_changes_nothing(tmp_path):
     with house.serve():
         assert run(*arguments).returncode == 0
     house.passphrase_file.write_text("wrong\n")
-    assert "passphrase does not open it" in run(*arguments).stderr
+    assert "passphrase does not open the key" in run(*arguments).stderr
     house.passphrase_file.write_text("correct horse\n")
     house.database.write_bytes(b"")
     done = run(*arguments)
