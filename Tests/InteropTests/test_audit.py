@@ -73,7 +73,7 @@ def test_every_decision_is_recorded(trusting, issuer, path):
 
 def test_subjects_are_left_out_when_asked(trusting, issuer, path):
     """R-48: whom a certificate is for is then in no file of ours but the log."""
-    with trusting.serve("--audit-log", path, "--audit-subject", "false") as server:
+    with trusting.serve("--audit-log", path, "--audit-subject=false") as server:
         Client(trusting.url).issue(good(issuer))
         Client(trusting.url).refuse(good(issuer, email_verified=False), None)
         assert server.stop() == 0

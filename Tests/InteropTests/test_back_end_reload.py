@@ -122,7 +122,7 @@ def test_a_bad_pair_leaves_the_old_one_in_use(pairs):
 def test_without_watching_only_a_signal_counts(pairs):
     """OPS-03: --fileca-watch=false; SIGHUP reads both files all the same, and does not end the process."""
     made = pairs.made
-    with made.serve("", "--fileca-watch", "false") as server:
+    with made.serve("", "--fileca-watch=false") as server:
         pairs.expect(pairs.first, "the start")
         made.write(pairs.second)
         threading.Event().wait(2.5)  # longer than two looks would take

@@ -267,7 +267,7 @@ def test_secrets_and_claims_are_nowhere(issuer, tmp_path):
         {**issued, "publicKeyRequest": {**issued["publicKeyRequest"], "proofOfPossession": proof}},
     ]  # fmt: skip
     seen = ""
-    arguments = ["--audit-log", audit, "--audit-subject", "false", "--log-level", "debug"]
+    arguments = ["--audit-log", audit, "--audit-subject=false", "--log-level", "debug"]
     with house.serve(*arguments) as server:
         Client(house.url).issue(issued)
         for body in bad:

@@ -18,6 +18,7 @@ enum MetricHelp {
         "mintmark_clock_alarm": "Whether the clock jumped forward and issuing has stopped until a restart.",
         "mintmark_configuration_reload_success": "Whether the last reload of the identity configuration succeeded.",
         "mintmark_configuration_reloads_total": "Reloads of the identity configuration, by result.",
+        "mintmark_connections_refused_total": "Connections that ended before their first request, by reason.",
         "mintmark_failures_total": "Requests that failed for a reason of ours, by reason.",
         "mintmark_issuances_total": "Certificates issued, by configured issuer.",
         "mintmark_issuer_key_age_seconds": "Age of a configured issuer's keys; of a pattern, of the oldest ones.",
