@@ -81,7 +81,9 @@ let package = Package(
     targets: [
         .systemLibrary(name: "COpenSSL", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CJansson", pkgConfig: "jansson", providers: [.apt(["libjansson-dev"])]),
+        .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
         library("OpenSSL", ["COpenSSL"]),
+        library("Compression", ["CZlib"]),
         library("StrictJSON", ["CJansson"]),
         library("Identity", ["OpenSSL", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]),
         library("TransparencyLog", ["OpenSSL", grdb, logging]),
@@ -97,10 +99,10 @@ let package = Package(
         library(
             "Server",
             [
-                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance",
-                "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics, nioCore,
-                nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf, unixSignals,
-                yams,
+                "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
+                "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics,
+                nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf,
+                unixSignals, yams,
             ]
         ),
         library(
@@ -119,6 +121,7 @@ let package = Package(
         ),
         .target(name: "TestVectors", path: "Tests/TestVectors", swiftSettings: strict),
         tests("OpenSSL", ["TestVectors"]),
+        tests("Compression", []),
         tests("StrictJSON", ["TestVectors"]),
         tests(
             "Identity",

@@ -13,6 +13,7 @@ FUNCTION_LIMIT = 60
 IMPORT_OWNERS = {
     "COpenSSL": ("Sources/OpenSSL/",),
     "CJansson": ("Sources/StrictJSON/",),
+    "CZlib": ("Sources/Compression/",),
     "GRDB": ("Sources/TransparencyLog/SQLite", "Sources/TransparencyLog/StoredColumns", "Tests/TransparencyLogTests/"),
     "Crypto": (),
     "X509": (),

@@ -9,7 +9,7 @@ package final class ChainAdmission: Sendable {
     package struct Admitted: Hashable, Sendable {
         /// The entry for it.
         package let entry: LogEntry
-        /// The precertificate as submitted; nil for a certificate that is logged as it is.
+        /// The precertificate as submitted; nil beside an `x509Entry`.
         package let precertificate: [UInt8]?
         /// The chain in DER, from the direct issuer up to and including the accepted root.
         package let chain: [[UInt8]]
@@ -26,6 +26,7 @@ package final class ChainAdmission: Sendable {
 
     private let roots: [Certificate]
     private let window: Range<Timestamp>
+    private let profile: OwnProfile?
 
     /// Chains that led to a root before; a CA always comes with the same one.
     private let verified = Mutex<[[SHA256Digest]: VerifiedChain]>([:])
@@ -36,59 +37,102 @@ package final class ChainAdmission: Sendable {
     private struct VerifiedChain {
         let certificates: [[UInt8]]
         let issuerKey: PublicKey
+
+        var issuerKeyHash: SHA256Digest { issuerKey.subjectPublicKeyInfo.sha256 }
+    }
+
+    /// What is asked of certificates of the log's own CA besides (4.2, items 3 and 6); nothing of the kind of others.
+    package struct OwnProfile: Sendable {
+        /// The longest life from the first to the last second, in milliseconds.
+        package static let maximumLifetime: UInt64 = 3_600_000
+
+        /// How far the first second may be ahead of the clock, in milliseconds.
+        package static let maximumAhead: UInt64 = 600_000
+
+        private let now: @Sendable () -> Timestamp
+
+        /// The profile by a wall clock.
+        package init(now: @escaping @Sendable () -> Timestamp) {
+            self.now = now
+        }
+
+        fileprivate func check(_ certificate: Certificate) throws(LogRefusal) {
+            let time = now()
+            guard certificate.notAfter <= certificate.notBefore.adding(milliseconds: Self.maximumLifetime) else {
+                throw .livesTooLong
+            }
+            guard certificate.notBefore <= time.adding(milliseconds: Self.maximumAhead) else { throw .notYetValid }
+            // The last second is valid to its end.
+            guard time < certificate.notAfter.adding(milliseconds: 1000) else { throw .expired }
+        }
     }
 
     /// Admission to a log with these accepted roots and this window for the last second of validity.
-    package init(roots: [Certificate], window: Range<Timestamp>) {
+    ///
+    /// With a profile only certificates that the log's own CA has just made are admitted.
+    package init(roots: [Certificate], window: Range<Timestamp>, profile: OwnProfile? = nil) {
         self.roots = roots
         self.window = window
+        self.profile = profile
     }
 
     /// Checks a precertificate with its chain, issuing certificate first; the root may be left out.
     package func admit(_ precertificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
-        let issuer = try checkSizes(precertificate, chain)
+        try Self.checkSizes(precertificate, chain)
         let stripped = try Self.strip(precertificate)
-        let path = try checkIssuance(of: precertificate, by: issuer, chain)
-        let entry = LogEntry.precertEntry(
-            issuerKeyHash: issuer.subjectPublicKeyInfo.sha256, tbsCertificate: stripped.der)
+        try checkFields(precertificate)
+        if let issuer = chain.first, issuer.hasExtendedKeyUsage(.precertificateSigning) {
+            throw .issuedByPrecertificateSigningCertificate
+        }
+        let path = try verifiedPath(of: precertificate, chain)
+        let entry = LogEntry.precertEntry(issuerKeyHash: path.issuerKeyHash, tbsCertificate: stripped.der)
         return Admitted(entry: entry, precertificate: precertificate.der, chain: path.certificates)
     }
 
-    /// Checks a certificate that has no poison with its chain, issuing certificate first; the root may be left out.
+    /// Checks a certificate with its chain, issuing certificate first; the root may be left out.
+    ///
+    /// Timestamps that it carries do not matter: a certificate is another entry than its precertificate (1.7.4).
     package func admit(certificate: Certificate, chain: [Certificate]) throws(LogRefusal) -> Admitted {
-        let issuer = try checkSizes(certificate, chain)
+        try Self.checkSizes(certificate, chain)
         guard certificate.tbsCertificate.version == 3 else { throw .malformedCertificate }
-        guard certificate.firstExtension(.precertificatePoison) == nil else { throw .notACertificate }
-        let path = try checkIssuance(of: certificate, by: issuer, chain)
+        if let poison = certificate.firstExtension(.precertificatePoison) {
+            throw StrippedTBSCertificate.isWellFormed(poison: poison) ? .notACertificate : .malformedPoison
+        }
+        try checkFields(certificate)
+        let path = try verifiedPath(of: certificate, chain)
         return Admitted(
             entry: .x509Entry(certificate: certificate.der), precertificate: nil, chain: path.certificates)
     }
 
-    /// Checks how much was submitted, and answers with the issuing certificate.
-    private func checkSizes(_ certificate: Certificate, _ chain: [Certificate]) throws(LogRefusal) -> Certificate {
-        guard let issuer = chain.first else { throw .chainIsEmpty }
-        guard chain.count < Self.maximumChainCount else { throw .chainIsTooLong }
+    /// What costs nothing: count and sizes, before a single byte is interpreted further.
+    private static func checkSizes(_ certificate: Certificate, _ chain: [Certificate]) throws(LogRefusal) {
+        guard chain.count < maximumChainCount else { throw .chainIsTooLong }
         let sizes = [certificate.der.count] + chain.map(\.der.count)
-        guard sizes.allSatisfy({ $0 <= Self.maximumCertificateByteCount }),
-            sizes.reduce(0, +) <= Self.maximumChainByteCount
+        guard sizes.allSatisfy({ $0 <= maximumCertificateByteCount }), sizes.reduce(0, +) <= maximumChainByteCount
         else { throw .certificateIsTooLarge }
-        return issuer
     }
 
-    /// Checks what a leaf is for and who issued it.
-    private func checkIssuance(
-        of leaf: Certificate, by issuer: Certificate, _ chain: [Certificate]
+    private func checkFields(_ certificate: Certificate) throws(LogRefusal) {
+        guard !certificate.isAuthority else { throw .certificateIsAnAuthority }
+        guard window.contains(certificate.notAfter) else { throw .expiryOutsideWindow }
+        try profile?.check(certificate)
+        guard certificate.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
+    }
+
+    /// The chain up to the root, after its signatures and that of the certificate itself.
+    private func verifiedPath(
+        of certificate: Certificate, _ submitted: [Certificate]
     ) throws(LogRefusal) -> VerifiedChain {
-        guard !leaf.isAuthority else { throw .certificateIsAnAuthority }
-        guard window.contains(leaf.notAfter) else { throw .expiryOutsideWindow }
-        guard leaf.hasExtendedKeyUsage(.codeSigning) else { throw .notForCodeSigning }
-        guard !issuer.hasExtendedKeyUsage(.precertificateSigning) else {
-            throw .issuedByPrecertificateSigningCertificate
+        guard certificate.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
+        var chain = submitted
+        if chain.isEmpty {
+            guard let root = roots.first(where: { certificate.isIssued(by: $0) }) else { throw .chainIsEmpty }
+            chain = [root]
         }
         let path = try verifiedChain(chain)
-        guard leaf.issuer == issuer.subject else { throw .notIssuedByNext(position: 0) }
-        guard leaf.hasAcceptedSignatureAlgorithm else { throw .unknownSignatureAlgorithm }
-        guard leaf.isSigned(by: path.issuerKey) else { throw .notIssuedByNext(position: 0) }
+        guard certificate.issuer == chain.first?.subject, certificate.isSigned(by: path.issuerKey) else {
+            throw .notIssuedByNext(position: 0)
+        }
         return path
     }
 

@@ -12,45 +12,71 @@ package final class LocalLog: CertificateLog {
     /// The accepted roots.
     package let roots: [Certificate]
 
+    /// When the log was created: no timestamp of it is older.
+    package let created: Timestamp
+
     /// Reads below the published head.
     package let reader: LogReader
 
+    private let scrubber: SQLiteScrubber?
     private let admission: ChainAdmission
     private let sequencer: Sequencer
+
+    /// The longest time between two heads.
+    package let heartbeat: Duration
+
     private let key: any SigningKey
     private let publicKey: PublicKey
 
+    /// The roots in force in the store of a log that no process has open, after these changes.
+    ///
+    /// The reason is stored with the time of each change. Throws `StoreRefusal`.
+    package static func roots(
+        at path: String, parameters: LogParameters, changes: [SQLiteLogStore.AnchorChange] = [], reason: String = "",
+        now: Timestamp
+    ) async throws -> [Certificate] {
+        let anchors = try await SQLiteLogStore.anchors(
+            at: path, description: parameters.description, changes: changes, reason: reason, now: now)
+        return try anchors.map { der throws(DERError) in try Certificate(der: der) }
+    }
+
     /// Creates the store of a log; the only way to make one.
     ///
-    /// `path` names the database in a directory that exists. Throws `StoreRefusal`, `UnusableLogKey`, or
-    /// `LogFailure.noRoots` for an empty list of roots.
+    /// `path` names the database in a directory that exists; the guard file stands beside it unless `guardPath` says
+    /// otherwise. Throws `StoreRefusal`, `UnusableLogKey`, or `LogFailure.noRoots` for an empty list of roots.
     package static func create(
-        at path: String, parameters: LogParameters, key: any SigningKey, roots: [Certificate], now: Timestamp
+        at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
+        roots: [Certificate], now: Timestamp
     ) async throws {
         guard !roots.isEmpty else { throw LogFailure.noRoots }
         try await SQLiteLogStore.create(
-            at: path, description: parameters.description, key: key, anchors: roots.map(\.der), now: now)
+            at: path, guardPath: guardPath, description: parameters.description, key: key, anchors: roots.map(\.der),
+            now: now)
     }
 
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
-    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal` with one line for the operator, or
-    /// `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
+    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws
+    /// `StoreRefusal` with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
     package static func open(
-        at path: String, parameters: LogParameters, key: any SigningKey, requiring required: [Certificate],
-        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
+        requiring required: [Certificate], heartbeat: Duration = .seconds(30), scrub: ScrubPolicy = ScrubPolicy(),
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger,
         sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) async throws -> LocalLog {
         let store = try await SQLiteLogStore.open(
-            at: path, description: parameters.description, key: key, format: .certificateTransparency, now: clock(),
-            logger: logger)
+            at: path, guardPath: guardPath, description: parameters.description, key: key,
+            format: .certificateTransparency, now: clock(), logger: logger)
         do {
             let roots = try store.anchors.map { der throws(DERError) in try Certificate(der: der) }
             guard !roots.isEmpty else { throw LogFailure.noRoots }
             guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
+            let scrubber = SQLiteScrubber(
+                store: store, policy: scrub, format: .certificateTransparency, key: key.publicKey, clock: clock,
+                logger: logger)
             return LocalLog(
-                store: store, parameters: parameters, key: key, roots: roots, heartbeat: heartbeat, clock: clock,
-                logger: logger, sequenced: sequenced)
+                store: store, parameters: parameters, key: key, roots: roots, created: store.created,
+                heartbeat: heartbeat, scrubber: scrubber, clock: clock, logger: logger, sequenced: sequenced)
         } catch {
             await store.abandon()
             throw error
@@ -59,14 +85,16 @@ package final class LocalLog: CertificateLog {
 
     /// A log over a store that was opened for it alone.
     package init(
-        store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate],
-        heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate], created: Timestamp,
+        heartbeat: Duration = .seconds(30), scrubber: SQLiteScrubber? = nil,
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger,
         sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
         let published = PublishedHead(
             Checkpoint(origin: parameters.origin, signedTreeHead: store.initialState.signedTreeHead))
-        (self.parameters, self.roots, self.key, publicKey) = (parameters, roots, key, key.publicKey)
-        admission = ChainAdmission(roots: roots, window: parameters.window)
+        (self.parameters, self.roots, self.created, self.scrubber) = (parameters, roots, created, scrubber)
+        (self.key, publicKey, self.heartbeat) = (key, key.publicKey, heartbeat)
+        admission = ChainAdmission(roots: roots, window: parameters.window, profile: .init(now: clock))
         reader = LogReader(store: store, published: published, format: .certificateTransparency)
         sequencer = Sequencer(
             store: store, description: parameters.description, key: key, format: .certificateTransparency,
@@ -87,9 +115,24 @@ package final class LocalLog: CertificateLog {
     package var name: String { parameters.origin.text }
 
     /// Sequences until `shutDown()`; see `Sequencer.run()` for what it means when it throws.
+    ///
+    /// What is stored is recomputed meanwhile; the first thing that is wrong freezes the log.
     package func run() async throws {
-        try await sequencer.run()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { [scrubber, sequencer] in
+                guard !sequencer.condition.value.isFinal, let finding = await scrubber?.run() else { return }
+                await sequencer.freeze(because: finding)
+            }
+            defer { group.cancelAll() }
+            try await sequencer.run()
+        }
     }
+
+    /// What the log does at the moment.
+    package var condition: LogCondition { sequencer.condition.value }
+
+    /// How far the recomputation of what is stored has come.
+    package var scrubStatus: ScrubStatus { scrubber?.status ?? ScrubStatus() }
 
     /// Accepts nothing more; `run()` integrates what was accepted and returns.
     package func shutDown() {
@@ -104,17 +147,25 @@ package final class LocalLog: CertificateLog {
     package func submit(
         precertificate: Certificate, chain: [Certificate]
     ) async throws -> SignedCertificateTimestamp {
-        try await submit(try admission.admit(precertificate, chain: chain))
+        try await sequence(try admission.admit(precertificate, chain: chain), from: .ownAuthority)
     }
 
     package func submit(certificate: Certificate, chain: [Certificate]) async throws -> SignedCertificateTimestamp {
-        try await submit(try admission.admit(certificate: certificate, chain: chain))
+        try await sequence(try admission.admit(certificate: certificate, chain: chain), from: .ownAuthority)
     }
 
-    private func submit(_ admitted: ChainAdmission.Admitted) async throws -> SignedCertificateTimestamp {
+    /// Throws `LogFailure` when a stranger's submission would be refused now, before anybody has looked at it.
+    func requireRoomForStrangers() throws(LogFailure) {
+        do { try sequencer.requireRoomForStrangers() } catch { throw .notSequenced(error) }
+    }
+
+    /// Logs what was admitted, or finds the entry that is there already, and signs its timestamp.
+    func sequence(
+        _ admitted: ChainAdmission.Admitted, from source: SubmissionSource
+    ) async throws -> SignedCertificateTimestamp {
         let entry: SequencedEntry
         do {
-            entry = try await sequencer.submit(try Submission(admitted))
+            entry = try await sequencer.submit(try Submission(admitted), from: source)
         } catch let failure as SubmissionFailure {
             throw LogFailure.notSequenced(failure)
         }
@@ -160,7 +211,7 @@ package final class LocalLog: CertificateLog {
 }
 
 extension Submission {
-    /// The entry that an admitted precertificate becomes; throws when it has no encoding.
+    /// The entry that what was admitted becomes; throws when it has no encoding.
     init(_ admitted: ChainAdmission.Admitted) throws(TLSEncodingError) {
         let fingerprints = admitted.chain.map { SHA256Digest(hashing: $0) }
         self.init(identity: try admitted.entry.encoded(), attachments: admitted.chain) { index, timestamp in

@@ -15,6 +15,8 @@ package enum LogFailure: Error {
     package var retryAfter: Int? {
         switch self {
         case .notSequenced(.queueFull(let seconds)), .notSequenced(.temporarilyUnavailable(let seconds)): seconds
+        // An operator has to look first, but clients need not be told that it is for ever.
+        case .notSequenced(.frozen): 30
         case .notSequenced, .notSigned, .rootNotAccepted, .noRoots: nil
         }
     }

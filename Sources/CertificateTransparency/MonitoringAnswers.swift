@@ -33,8 +33,47 @@ package struct MonitoringAnswers: Sendable {
         let (index, proof) = try await reader.inclusionProof(ofLeafHash: hash, in: size)
         return [
             "leaf_index": .integer(Int64(clamping: index.value)),
-            "audit_path": .array(proof.path.map { .string(Base64.encode($0.bytes)) }),
+            "audit_path": Self.texts(of: proof.path),
         ]
+    }
+
+    /// The body of `get-sth-consistency`; throws `LogReader.Refusal`, or our own failure.
+    package func consistencyProof(from first: UInt64, to second: UInt64) async throws -> JSONValue {
+        guard first <= second else { throw LogReader.Refusal.firstAfterSecond }
+        guard let first = TreeSize(first), let second = TreeSize(second) else {
+            throw LogReader.Refusal.treeSizeBeyondHead
+        }
+        let proof = try await reader.consistencyProof(from: first, to: second)
+        return ["consistency": Self.texts(of: proof.path)]
+    }
+
+    /// The body of `get-entry-and-proof`; throws `LogReader.Refusal`, or our own failure.
+    package func entryAndProof(at index: UInt64, treeSize: UInt64) async throws -> JSONValue {
+        guard let size = TreeSize(treeSize) else { throw LogReader.Refusal.treeSizeBeyondHead }
+        let (page, proof) = try await reader.entryAndProof(at: index, in: size)
+        guard let stored = page.entries.first else { throw MissingHash() }
+        let (leafInput, extraData) = try Self.texts(of: stored, in: page)
+        return [
+            "leaf_input": .string(leafInput), "extra_data": .string(extraData),
+            "audit_path": Self.texts(of: proof.path),
+        ]
+    }
+
+    /// The two texts of an entry, both made of the one stored record.
+    private static func texts(
+        of stored: StoredEntry, in page: LogReader.Page
+    ) throws -> (leafInput: String, extraData: String) {
+        let record = try TileLeaf(parsing: stored.record)
+        let chain = try record.fingerprints.map { fingerprint in
+            guard let der = page.attachments[fingerprint] else { throw MissingHash() }
+            return der
+        }
+        let extraData = try ExtraData.encoded(precertificate: record.precertificate, chain: chain)
+        return (Base64.encode(try record.leaf.encoded()), Base64.encode(extraData))
+    }
+
+    private static func texts(of path: [SHA256Digest]) -> JSONValue {
+        .array(path.map { .string(Base64.encode($0.bytes)) })
     }
 
     /// The body of `get-entries`; throws `LogReader.Refusal`, or our own failure.
@@ -42,13 +81,7 @@ package struct MonitoringAnswers: Sendable {
         let page = try await reader.page(from: start, through: end)
         var (entries, byteCount) = ([JSONValue](), #"{"entries":[]}"#.utf8.count)
         for stored in page.entries {
-            let record = try TileLeaf(parsing: stored.record)
-            let chain = try record.fingerprints.map { fingerprint in
-                guard let der = page.attachments[fingerprint] else { throw MissingHash() }
-                return der
-            }
-            let leafInput = Base64.encode(try record.leaf.encoded())
-            let extraData = Base64.encode(try ExtraData.encoded(precertificate: record.precertificate, chain: chain))
+            let (leafInput, extraData) = try Self.texts(of: stored, in: page)
             byteCount += Self.entryByteCount + leafInput.utf8.count + extraData.utf8.count
             guard entries.isEmpty || byteCount <= Self.pageByteCount else { break }
             entries.append(["leaf_input": .string(leafInput), "extra_data": .string(extraData)])

@@ -24,11 +24,16 @@ package struct StrippedTBSCertificate: Hashable, Sendable {
     /// The stripped bytes.
     package let der: [UInt8]
 
+    /// Whether a poison extension is critical and NULL; any other makes no precertificate (transparency-log 1.4.1).
+    static func isWellFormed(poison: CertificateExtension) -> Bool {
+        poison.isCritical && poison.value == DERWriter.null
+    }
+
     /// The TBSCertificate of a precertificate without its poison.
     package init(precertificate: Certificate) throws(Refusal) {
         guard precertificate.tbsCertificate.version == 3 else { throw .malformed }
         guard let poison = precertificate.firstExtension(.precertificatePoison) else { throw .notPoisoned }
-        guard poison.isCritical, poison.value == DERWriter.null else { throw .malformedPoison }
+        guard Self.isWellFormed(poison: poison) else { throw .malformedPoison }
         guard precertificate.firstExtension(.signedCertificateTimestampList) == nil else { throw .hasTimestamps }
         der = try Self.removing(.precertificatePoison, from: precertificate.tbsCertificate)
     }

@@ -44,6 +44,9 @@ package struct FileStatus: Hashable, Sendable {
     /// Whether it is a plain file: no directory, pipe or device.
     package var isRegular: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFREG) }
 
+    /// Whether it is a link to another path, which only a status that follows no links says.
+    package var isSymbolicLink: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFLNK) }
+
     /// Whether it is a device that takes octets, such as a terminal.
     package var isCharacterDevice: Bool { mode & UInt32(S_IFMT) == UInt32(S_IFCHR) }
 

@@ -22,6 +22,25 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
         storage = [32 of UInt8] { bytes[$0] }
     }
 
+    /// The digest of bytes that come in pieces, which `next` hands out until it answers nil.
+    ///
+    /// Throws what `next` throws.
+    package static func hashing(_ next: () throws -> [UInt8]?) throws -> SHA256Digest {
+        var failure: (any Error)?
+        let bytes = unsafe HashAlgorithm.sha256.digest { context in
+            do {
+                while let piece = try next() {
+                    guard unsafe EVP_DigestUpdate(context, piece, piece.count) == 1 else { return 0 }
+                }
+            } catch {
+                failure = error
+            }
+            return 1
+        }
+        if let failure { throw failure }
+        return SHA256Digest(checked: bytes)
+    }
+
     /// H(prefix || content): the hash of a Merkle tree leaf when the prefix is 0 (RFC 6962 §2.1).
     package static func hashing(prefix: UInt8, _ content: [UInt8]) -> SHA256Digest {
         SHA256Digest(

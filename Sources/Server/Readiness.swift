@@ -19,8 +19,11 @@ struct Readiness: Sendable {
     /// What somebody should look at although certificates can be issued.
     let warnings: [Check]
 
+    /// What keeps our own log from taking entries, and so requests from succeeding; nil when there is no such log.
+    var log: [Check]?
+
     /// Everything that stands in the way now, one sentence each.
-    var reasons: [String] { (stops + obstacles).compactMap { $0() } }
+    var reasons: [String] { (stops + (log ?? []) + obstacles).compactMap { $0() } }
 
     /// Throws when nothing may be issued although requests are good.
     func requireIssuing() throws(IssuanceFailure) {
@@ -31,19 +34,18 @@ struct Readiness: Sendable {
 }
 
 extension Readiness {
-    /// How old the log's newest head may be: twice the time after which an idle log signs another.
-    private static let maximumHeadAgeInMilliseconds: UInt64 = 60_000
-
     /// What can keep our log from taking entries.
     ///
     /// A fresh head says that the log key signs and that the store takes commits: an idle log proves both regularly.
     static func checks(of log: LocalLog, now: @escaping @Sendable () -> Timestamp) -> [Check] {
-        [
-            { log.isStopped ? "the log has stopped" : nil },
+        // Twice the time after which an idle log signs another (transparency-log 2.8.6).
+        let maximumHeadAge = UInt64(max(5000, log.heartbeat / .milliseconds(1) * 2))
+        return [
+            { log.condition.obstacle ?? (log.isStopped ? "the log has stopped" : nil) },
             {
                 let head = log.reader.checkpoint.signedTreeHead.head.timestamp
-                return head.adding(milliseconds: maximumHeadAgeInMilliseconds) < now()
-                    ? "the log has signed no head for more than 60 seconds" : nil
+                return head.adding(milliseconds: maximumHeadAge) < now()
+                    ? "the log has signed no head for more than \(maximumHeadAge / 1000) seconds" : nil
             },
             {
                 let head = log.reader.checkpoint.signedTreeHead.head.timestamp

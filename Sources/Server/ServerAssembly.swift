@@ -46,18 +46,18 @@ struct ServerAssembly {
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger)
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
-            obstacles: (logs.own.map { Readiness.checks(of: $0, now: now) } ?? [])
-                + [Readiness.chainCheck({ authority.issuing }, now: now)],
+            obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)],
             warnings: [
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
-            ] + logs.others.map(Readiness.warning))
+            ] + logs.others.map(Readiness.warning),
+            log: logs.own.map { Readiness.checks(of: $0, now: now) })
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
             authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
             readiness: readiness, now: now)
-        let listeners = listeners(authority, signing, endpoints(authority, signing, logs.own, readiness))
+        let listeners = listeners(authority, signing, logEndpoints(logs.own), readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
@@ -80,25 +80,30 @@ struct ServerAssembly {
             logService: logService, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
     }
 
-    private func endpoints(
-        _ authority: CertificateAuthority, _ signing: SigningService, _ log: LocalLog?, _ readiness: Readiness
-    ) -> [String: Endpoint] {
-        let log = log.map { LogRoutes(log: $0, prefix: "/log/\($0.parameters.shard)", limits: limits) }
-        return [
-            CARoutes(authority: authority, signing: signing).endpoints, log?.endpoints ?? [:],
-            HealthRoutes(readiness: readiness).endpoints,
-        ]
-        .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+    /// The endpoints of our own log; nil without one.
+    private func logEndpoints(_ log: LocalLog?) -> LogEndpoints? {
+        guard let log, let settings = loaded.ownLog?.settings else { return nil }
+        let ownRoots = [loaded.issuing.root]
+        if options.logAcceptance == .listedRoots, log.roots == ownRoots {
+            logger.warning("no root is listed besides the CA's own: every submission to the log will be refused")
+        }
+        return LogEndpoints(
+            log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now)
     }
 
     /// The listener of HTTP, and all of them in the order in which they start.
     private func listeners(
-        _ authority: CertificateAuthority, _ signing: SigningService, _ endpoints: [String: Endpoint]
+        _ authority: CertificateAuthority, _ signing: SigningService, _ log: LogEndpoints?, _ readiness: Readiness
     ) -> (http: ListenerService, all: [any Service]) {
+        let endpoints = [
+            CARoutes(authority: authority, signing: signing).endpoints, log?.onMainPort ?? [:],
+            HealthRoutes(readiness: readiness).endpoints,
+        ]
+        .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
         let methods = GRPCServices(authority: authority, signing: signing).methods
         let responder = ClientDeparture(
             base: APIResponder(
-                endpoints: EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger),
+                endpoints: responder(endpoints),
                 calls: GRPCResponder(
                     methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods), logger: logger)
             ))
@@ -111,8 +116,24 @@ struct ServerAssembly {
                 idleTimeout: options.idleTimeout, metrics: connections, logger: logger)
         }
         let http = listener("listening", options.http, identities.http)
-        guard options.grpc != options.http else { return (http, [http]) }
-        return (http, [listener("listening for gRPC", options.grpc, identities.grpc), http])
+        let monitoring = monitoringListener(log, connections)
+        guard options.grpc != options.http else { return (http, monitoring + [http]) }
+        return (http, monitoring + [listener("listening for gRPC", options.grpc, identities.grpc), http])
+    }
+
+    /// The listener for the log's monitoring prefix alone; none unless the options ask for one.
+    private func monitoringListener(_ log: LogEndpoints?, _ connections: ConnectionMetrics) -> [ListenerService] {
+        guard let log, let address = options.logMonitoring else { return [] }
+        return [
+            ListenerService(
+                announcement: "listening for monitors of the log", address: address,
+                responder: ClientDeparture(base: responder(log.onMonitoringPort)), idleTimeout: options.idleTimeout,
+                metrics: connections, logger: logger)
+        ]
+    }
+
+    private func responder(_ endpoints: [String: Endpoint]) -> EndpointResponder {
+        EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
     }
 
     /// Everything that is read again on a change of its files and on SIGHUP; nothing else reacts to that signal.

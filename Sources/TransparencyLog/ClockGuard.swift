@@ -5,11 +5,18 @@ package import OpenSSL
 /// A head from the future cannot be taken back: every later one would have to be newer still.
 package struct ClockGuard: Sendable {
     /// Why no time can be given.
-    package enum Refusal: Error, Hashable, Sendable {
+    package enum Refusal: Error, Hashable, Sendable, CustomStringConvertible {
         /// The clock is more than a second behind the last head.
         case behindHead(byMilliseconds: UInt64)
         /// The clock moved on by more than a minute while monotonic time did not.
         case jumpedAhead(byMilliseconds: UInt64)
+
+        package var description: String {
+            switch self {
+            case .behindHead(let milliseconds): "the clock is \(milliseconds) ms behind the log's last head"
+            case .jumpedAhead(let milliseconds): "the clock jumped ahead by \(milliseconds) ms"
+            }
+        }
     }
 
     /// How far the last head may be ahead of the clock.

@@ -14,6 +14,12 @@ package struct LogReader: Sendable {
         case startAfterEnd
         /// The tree has not (yet) grown to the first position asked for.
         case startBeyondHead
+        /// A consistency proof leads from a tree to one that is no smaller.
+        case firstAfterSecond
+        /// A tree of that size has no entry at the position asked for.
+        case indexBeyondTree
+        /// The tree has not (yet) grown to all of the tile.
+        case tileBeyondHead
     }
 
     /// A range of entries with what they refer to.
@@ -32,7 +38,7 @@ package struct LogReader: Sendable {
     /// Bytes of records after which a page ends: more do not fit into an answer of 2 MiB, because Base64 adds a third.
     package static let pageByteCount = 3 << 19
 
-    private let store: any LogStore
+    let store: any LogStore
     private let published: PublishedHead
     private let format: RecordFormat
 
@@ -65,6 +71,18 @@ package struct LogReader: Sendable {
         }
     }
 
+    /// The proof that the tree of `first` leaves is the beginning of the tree of `second` leaves.
+    ///
+    /// Any sizes up to the published one, heads of their own or not. Throws `Refusal`, or our own failure.
+    package func consistencyProof(from first: TreeSize, to second: TreeSize) async throws -> ConsistencyProof {
+        guard first <= second else { throw Refusal.firstAfterSecond }
+        guard second <= checkpoint.signedTreeHead.head.size else { throw Refusal.treeSizeBeyondHead }
+        return try await store.read { snapshot in
+            var reader = HashReader(size: second) { try snapshot.tile(level: $0, index: $1) }
+            return try ConsistencyProof(from: first, to: second, reader: &reader)
+        }
+    }
+
     /// The entries from `start` to `end`, both included, as far as there are any and one page has room.
     ///
     /// There is always at least one, and the first is the one at `start`. Throws `Refusal`, or our own failure.
@@ -74,14 +92,40 @@ package struct LogReader: Sendable {
         return try await store.read { [format] snapshot in
             let entries = try snapshot.entries(in: range, byteCount: Self.pageByteCount)
             guard entries.first?.index.value == start else { throw MissingHash() }
-            var attachments: [SHA256Digest: [UInt8]] = [:]
-            for digest in try entries.flatMap({ try format.parse($0.record).attachments })
-            where attachments[digest] == nil {
-                guard let bytes = try snapshot.attachment(digest) else { throw MissingHash() }
-                attachments[digest] = bytes
-            }
+            let attachments = try Self.attachments(of: entries, format: format, snapshot: snapshot)
             return Page(entries: entries, attachments: attachments, size: size)
         }
+    }
+
+    /// The entry at a position with the proof that it is in the tree of `size` leaves, both from one snapshot.
+    ///
+    /// Throws `Refusal`, or our own failure.
+    package func entryAndProof(at index: UInt64, in size: TreeSize) async throws -> (page: Page, proof: InclusionProof)
+    {
+        let head = checkpoint.signedTreeHead.head
+        guard size > .zero else { throw Refusal.treeSizeIsZero }
+        guard index < size.value, let index = LeafIndex(index) else { throw Refusal.indexBeyondTree }
+        guard size <= head.size else { throw Refusal.treeSizeBeyondHead }
+        return try await store.read { [format] snapshot in
+            let entries = try snapshot.entries(in: index.value..<(index.value + 1), byteCount: 1)
+            guard entries.first?.index == index else { throw MissingHash() }
+            let attachments = try Self.attachments(of: entries, format: format, snapshot: snapshot)
+            var reader = HashReader(size: size) { try snapshot.tile(level: $0, index: $1) }
+            let proof = try InclusionProof(of: index, in: size, reader: &reader)
+            return (Page(entries: entries, attachments: attachments, size: size), proof)
+        }
+    }
+
+    private static func attachments(
+        of entries: [StoredEntry], format: RecordFormat, snapshot: any LogSnapshot
+    ) throws -> [SHA256Digest: [UInt8]] {
+        var attachments: [SHA256Digest: [UInt8]] = [:]
+        for digest in try entries.flatMap({ try format.parse($0.record).attachments })
+        where attachments[digest] == nil {
+            guard let bytes = try snapshot.attachment(digest) else { throw MissingHash() }
+            attachments[digest] = bytes
+        }
+        return attachments
     }
 
     /// The positions that a request for a range gets (transparency-log 1.3.7).

@@ -6,6 +6,9 @@ package protocol LogStore: Sendable {
     /// The committed end of the log as it was found when the store was opened.
     var initialState: LogState { get }
 
+    /// The state in which the log was found; only `frozen` and `closed` are remembered.
+    var initialCondition: LogCondition { get }
+
     /// Writes a batch durably if the head is still the one it was built on, and else leaves everything as it was.
     ///
     /// When it returns, the batch survives a power cut.
@@ -27,9 +30,11 @@ package protocol LogStore: Sendable {
     func maintain() async throws
 
     /// Marks the log so that no process writes to it any more until an operator has looked; idempotent.
+    ///
+    /// No commit that begins after this call was made goes through, even when the mark itself cannot be written.
     func freeze(reason: String) async throws
 
-    /// The room on the volume that the log lies on; nil when unknown.
+    /// The room on the volume that the log lies on, or on its guard's when only that one is short; nil when unknown.
     func space() -> VolumeSpace?
 
     /// Ends after a last batch; everything is in one file afterwards.
@@ -37,4 +42,9 @@ package protocol LogStore: Sendable {
 
     /// Ends after a failure without touching what is stored: only the next start can tell what is there (I12).
     func abandon() async
+}
+
+extension LogStore {
+    /// A store that remembers no state serves.
+    package var initialCondition: LogCondition { .starting }
 }

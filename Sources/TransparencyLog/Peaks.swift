@@ -44,6 +44,21 @@ package struct Peaks: Hashable, Sendable {
         size = TreeSize(endingAt: index)
     }
 
+    /// Adds a perfect subtree of 2^height leaves at the right end.
+    ///
+    /// Throws when the tree has no whole number of such subtrees so far, or there is no index left for its leaves.
+    mutating func append(subtree root: SHA256Digest, height: Int) throws(LogIsFull) {
+        let leaves = UInt64(1) << UInt64(height)
+        guard size.value & (leaves - 1) == 0, let last = LeafIndex(size.value + leaves - 1) else { throw LogIsFull() }
+        var merged = root
+        for _ in 0..<(~(size.value >> UInt64(height))).trailingZeroBitCount {
+            guard let left = hashes.popLast() else { break }
+            merged = MerkleTree.nodeHash(left, merged)
+        }
+        hashes.append(merged)
+        size = TreeSize(endingAt: last)
+    }
+
     /// The root of the whole tree.
     package var root: SHA256Digest {
         guard var root = hashes.last else { return MerkleTree.emptyRoot }

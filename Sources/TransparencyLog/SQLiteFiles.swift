@@ -8,6 +8,17 @@ struct SQLiteFiles: Hashable, Sendable {
     /// The file that says that a process has the store open.
     var lock: String { database + "-lock" }
 
+    /// The write-ahead log; gone after a stop in good order.
+    var writeAheadLog: String { database + "-wal" }
+
+    /// Where the guard file is unless the operator says otherwise.
+    var defaultGuard: String { database + "-guard" }
+
+    /// Whether committed pages still wait in the write-ahead log: the last process did not end in good order.
+    var isAfterUncleanStop: Bool {
+        ((try? Self.byteCount(writeAheadLog)) ?? 0) > 0
+    }
+
     /// The directory of all of them.
     var directory: String {
         guard let slash = database.lastIndex(of: "/") else { return "." }
@@ -26,6 +37,15 @@ struct SQLiteFiles: Hashable, Sendable {
         var status = stat()
         guard unsafe stat(path, &status) == 0 else { throw failure(path) }
         return Int(status.st_size)
+    }
+
+    /// Makes the database file and its name survive a power cut.
+    func synchronize() throws(StoreRefusal) {
+        let descriptor = unsafe open(database, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw Self.failure(database) }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else { throw Self.failure(database) }
+        try synchronizeDirectory()
     }
 
     /// Makes the names in the directory survive a power cut.

@@ -11,35 +11,62 @@ internal import Synchronization
 package final class SQLiteLogStore: LogStore {
     private let files: SQLiteFiles
     private let lock: StoreLock
-    private let writer: DatabaseQueue
+    let guardFile: GuardFile
+    /// Nil for a log that is never written to again.
+    private let writer: DatabaseQueue?
     private let readers: DatabasePool
+    /// The scrubber's own connection, so that it takes no place from other readers.
+    private let scrubReader: DatabaseQueue
+    private let format: RecordFormat
     private let unchecked = Mutex(0)
+    private let life = Mutex(Life())
+
+    /// What has happened to the store since it was opened.
+    private struct Life {
+        var isFrozen = false
+        var isClosed = false
+    }
 
     package let initialState: LogState
+    package let initialCondition: LogCondition
 
-    /// The accepted trust anchors, as they were stored at creation.
+    /// The accepted trust anchors in force when the store was opened.
     package let anchors: [[UInt8]]
+
+    /// When the log was created: no entry is older.
+    package let created: Timestamp
+
+    /// What was fixed when the log was created.
+    let description: LogDescription
 
     /// Bytes of the write-ahead log after which they are moved into the database.
     package static let checkpointByteCount = 32 << 20
 
-    private init(files: SQLiteFiles, lock: StoreLock, writer: DatabaseQueue, readers: DatabasePool, found: Found) {
-        (self.files, self.lock, self.writer, self.readers) = (files, lock, writer, readers)
-        (initialState, anchors) = (found.state, found.anchors)
+    private init(_ opening: SQLiteStoreOpening, found: Found) throws {
+        (files, lock, guardFile, readers) = (opening.files, opening.lock, opening.guardFile, opening.readers)
+        (format, description, initialCondition) = (opening.format, opening.description, opening.condition)
+        (initialState, anchors, created) = (found.state, found.anchors, found.created)
+        scrubReader = try Self.reporting(files) { [files] in
+            try DatabaseQueue(path: files.database, configuration: SQLiteSettings.scrubber)
+        }
+        writer = opening.condition.isFinal ? nil : try SQLiteStoreOpening.openWriter(files)
     }
 
     /// What the checks at the start have found.
     struct Found: Sendable {
         let state: LogState
         let anchors: [[UInt8]]
+        let created: Timestamp
     }
 
     /// Creates a log with a signed head of size 0; nothing else ever does (I14).
     ///
-    /// `path` names the database in a directory that exists; a lock file stands beside it. Throws `StoreRefusal` when
-    /// anything is there already, and `UnusableLogKey` for a key that is no log key.
+    /// `path` names the database in a directory that exists; a lock file stands beside it, and the guard file too unless
+    /// `guardPath` says otherwise. Throws `StoreRefusal` when anything is there already, and `UnusableLogKey` for a key
+    /// that is no log key.
     package static func create(
-        at path: String, description: LogDescription, key: any SigningKey, anchors: [[UInt8]], now: Timestamp
+        at path: String, guardPath: String? = nil, description: LogDescription, key: any SigningKey,
+        anchors: [[UInt8]], now: Timestamp
     ) async throws {
         guard key.publicKey.subjectPublicKeyInfo == description.key else {
             throw StoreRefusal.unusableKey("it is not the key of the log's description")
@@ -48,54 +75,61 @@ package final class SQLiteLogStore: LogStore {
         let signed = try await SignedTreeHead.signing(head, with: key)
         let checkpoint = Checkpoint(origin: description.origin, signedTreeHead: signed)
         try await Blocking.run {
+            let files = SQLiteFiles(database: path)
             try SQLiteStoreCreation(
-                files: SQLiteFiles(database: path), description: description, checkpoint: checkpoint, anchors: anchors
+                files: files, description: description, checkpoint: checkpoint, anchors: anchors,
+                guardPath: guardPath ?? files.defaultGuard
             ).run()
         }
     }
 
-    /// Opens an existing log after the checks of transparency-log 3.5, items 1 to 8.
+    /// Opens an existing log after the checks of transparency-log 3.5.
     ///
     /// Throws a `StoreRefusal` that says in one line what is wrong. Then the database and its write-ahead log are, byte
     /// for byte, what they were, for whoever has to find out what happened; only SQLite's index of the write-ahead log
-    /// may change, and an empty write-ahead log may appear where there was none.
+    /// may change, and an empty write-ahead log may appear where there was none. An old copy, or another history than
+    /// the one that was shown, is also noted in the guard file, which is frozen from then on (I13).
+    ///
+    /// A log that is frozen or closed is opened for reading, with the checks that reading needs.
     package static func open(
-        at path: String, description: LogDescription, key: any SigningKey, format: RecordFormat, now: Timestamp,
-        logger: Logger
+        at path: String, guardPath: String? = nil, description: LogDescription, key: any SigningKey,
+        format: RecordFormat, now: Timestamp, logger: Logger
     ) async throws -> SQLiteLogStore {
-        let files = SQLiteFiles(database: path)
-        let (lock, readers) = try await Blocking.run {
-            let lock = try StoreLock(path: files.lock)
-            return (lock, try openReaders(files, description: description, logger: logger))
+        let opening = try await Blocking.run {
+            try SQLiteStoreOpening.take(
+                SQLiteFiles(database: path), guardPath: guardPath, description: description, format: format,
+                logger: logger)
         }
         do {
-            try await prove(key, is: description.key)
+            try await SQLiteStoreOpening.prove(key, is: description.key)
             return try await Blocking.run {
-                let found = try reporting(files) {
-                    try readers.read { database in
-                        let checks = SQLiteStartUpChecks(
-                            database: database, description: description, key: key.publicKey, format: format)
-                        return try checks.run(now: now, exposed: lock.exposedHead())
-                    }
-                }
-                let writer = try openWriter(files)
-                return SQLiteLogStore(files: files, lock: lock, writer: writer, readers: readers, found: found)
+                let found = try opening.check(key: key.publicKey, now: now)
+                return try SQLiteLogStore(opening, found: found)
             }
         } catch {
             // Only now, because the last connection to go moves the write-ahead log if it may write.
-            try? await Blocking.run { try readers.close() }
-            lock.release()
+            try? await Blocking.run { try opening.readers.close() }
+            opening.guardFile.close()
+            opening.lock.release()
             throw error
         }
     }
 
     package func commit(_ batch: LogBatch) async throws(CommitFailure) {
+        guard let writer else { throw .rolledBack(LogIsFrozen()) }
         let result: Result<Void, CommitFailure> = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { database in
                 do throws(CommitFailure) {
                     try self.requireSpace()
+                    guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
                     try SQLiteBatchWriter(database: database).write(batch)
-                    do { try self.lock.note(batch.next.signedTreeHead.head) } catch { throw .unknown(error) }
+                    // The head is committed and nobody has seen it: the guard has to know before anyone does (I13).
+                    do {
+                        try self.lock.note(batch.next.signedTreeHead.head)
+                        try self.guardFile.write(note: batch.note)
+                    } catch {
+                        throw .unknown(error)
+                    }
                     continuation.resume(returning: .success(()))
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -115,7 +149,11 @@ package final class SQLiteLogStore: LogStore {
         // Not the cancellable form: a client that goes away is no failure of the log.
         try await withCheckedThrowingContinuation { continuation in
             readers.asyncRead { result in
-                continuation.resume(with: Result { try body(SQLiteSnapshot(database: try result.get())) })
+                continuation.resume(
+                    with: Result {
+                        let snapshot = SQLiteSnapshot(database: try result.get())
+                        return try body(VerifiedSnapshot(snapshot: snapshot, format: self.format))
+                    })
             }
         }
     }
@@ -123,9 +161,10 @@ package final class SQLiteLogStore: LogStore {
     package func readForCommit<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value {
+        guard let writer else { throw LogIsFrozen() }
         // The writer's connection: readers have no part in it, and its cache then has the pages that the batch changes.
         // Not the cancellable form: a cancelled sequencer has to integrate what was accepted.
-        try await withCheckedThrowingContinuation { continuation in
+        return try await withCheckedThrowingContinuation { continuation in
             writer.asyncWriteWithoutTransaction { database in
                 continuation.resume(
                     with: Result {
@@ -148,30 +187,63 @@ package final class SQLiteLogStore: LogStore {
     }
 
     package func freeze(reason: String) async throws {
+        life.withLock { $0.isFrozen = true }
+        guard writer != nil else { return }
         try await write { database in
+            // Each is tried, because either of the two is enough for the next start.
+            let guarded = Result { try self.guardFile.write(state: .frozen(reason: reason)) }
             try database.execute(
                 sql: "INSERT OR IGNORE INTO meta (key, value) VALUES (?, ?)",
                 arguments: [SQLiteSchema.MetaKey.frozen, reason])
+            try guarded.get()
         }
     }
 
     package func close() async throws {
+        guard writer != nil else { return await abandon() }
+        life.withLock { $0.isClosed = true }
+        try? await Blocking.run { try self.scrubReader.close() }
         try await write { database in _ = try database.checkpoint(.truncate) }
         try await Blocking.run {
             try self.readers.close()
-            try self.writer.close()
+            try self.writer?.close()
+            self.guardFile.close()
             self.lock.release()
         }
     }
 
     package func abandon() async {
+        life.withLock { $0.isClosed = true }
         // While a reader has the file open, closing the writer moves nothing from the write-ahead log.
-        try? await Blocking.run { try self.writer.close() }
+        try? await Blocking.run { try self.writer?.close() }
+        try? await Blocking.run { try self.scrubReader.close() }
         try? await Blocking.run { try self.readers.close() }
+        guardFile.close()
         lock.release()
     }
 
+    /// Whether `close()` or `abandon()` was called.
+    var isClosed: Bool { life.withLock { $0.isClosed } }
+
+    /// Runs `body` on one view of what is committed, in the scrubber's own connection and at low priority.
+    func readForScrub<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            scrubReader.asyncRead { result in
+                continuation.resume(with: Result { try Self.reporting(self.files) { try body(try result.get()) } })
+            }
+        }
+    }
+
+    /// Writes what is no part of the tree.
+    func note(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        guard !life.withLock({ $0.isFrozen || $0.isClosed }) else { return }
+        try await write(body)
+    }
+
     private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        guard let writer else { throw LogIsFrozen() }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             writer.asyncWriteWithoutTransaction { database in
                 continuation.resume(with: Result { try body(database) })
@@ -179,63 +251,24 @@ package final class SQLiteLogStore: LogStore {
         }
     }
 
-    /// Refuses while the volume is nearly full, so that SQLite never meets the end of it (R-14).
+    /// Refuses while a volume is nearly full, so that SQLite never meets the end of it (R-14).
     private func requireSpace() throws(CommitFailure) {
-        guard let space = files.space() else { return }
+        guard let space = space() else { return }
         guard space.hasRoom else { throw .rolledBack(VolumeNearlyFull(freeByteCount: space.freeByteCount)) }
     }
 
-    package func space() -> VolumeSpace? { files.space() }
-
-    /// The connections that cannot write, after a first look at what they read.
-    private static func openReaders(
-        _ files: SQLiteFiles, description: LogDescription, logger: Logger
-    ) throws -> DatabasePool {
-        // SQLite would make a new database of a missing or an empty file (R-17).
-        guard try SQLiteFiles.byteCount(files.database) >= SQLiteSettings.pageSize else {
-            throw StoreRefusal.damaged("\(files.database) is shorter than one page")
-        }
-        return try reporting(files) {
-            let readers = try DatabasePool(path: files.database, configuration: SQLiteSettings.readers)
-            try readers.read { database in
-                try SQLiteStartUpChecks.compareMeta(database, with: description)
-                let version = try SQLiteSettings.version(database)
-                guard !SQLiteSettings.isSound(version: version) else { return }
-                logger.warning(
-                    "SQLite is older than 3.51.3; no other program may open the log's database while it is in use",
-                    metadata: ["sqlite.version": "\(version)"])
-            }
-            return readers
-        }
-    }
-
-    /// The connection that writes; must not be opened before the checks have passed.
-    private static func openWriter(_ files: SQLiteFiles) throws -> DatabaseQueue {
-        try reporting(files) {
-            let writer = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.writer)
-            try writer.inDatabase { try SQLiteSettings.verify($0, role: .writer) }
-            return writer
-        }
-    }
-
-    /// Signs something that no tree head and no certificate timestamp begins with (transparency-log 3.5, item 3).
-    private static func prove(_ key: any SigningKey, is expected: SubjectPublicKeyInfo) async throws {
-        guard key.publicKey.subjectPublicKeyInfo == expected else {
-            throw StoreRefusal.unusableKey("it is not the key that the log was created with")
-        }
-        let message = [UInt8](repeating: 0xFF, count: 32)
-        do {
-            let signature = DigitallySigned(signature: try await key.signature(over: message))
-            guard let signature, signature.isValid(over: message, key: key.publicKey) else { throw UnusableLogKey() }
-        } catch {
-            throw StoreRefusal.unusableKey("\(error)")
-        }
+    package func space() -> VolumeSpace? {
+        let database = files.space()
+        guard database?.hasRoom != false, let guarding = guardFile.space(), !guarding.hasRoom else { return database }
+        return guarding
     }
 
     /// Turns SQLite's errors into a refusal with its words.
     static func reporting<Value>(_ files: SQLiteFiles, _ body: () throws -> Value) throws -> Value {
         do {
             return try body()
+        } catch let error as DatabaseError where [.SQLITE_CORRUPT, .SQLITE_NOTADB].contains(error.resultCode) {
+            throw StoreRefusal.damaged("SQLite says: \(error.message ?? "\(error.resultCode)")")
         } catch let error as DatabaseError {
             throw StoreRefusal.unreadable(path: files.database, reason: error.message ?? "\(error.resultCode)")
         } catch is RowDecodingError {
@@ -251,4 +284,9 @@ package struct VolumeNearlyFull: Error, Hashable, Sendable, CustomStringConverti
     /// What is left.
     package let freeByteCount: UInt64
     package var description: String { "only \(freeByteCount) bytes are free on the log's volume" }
+}
+
+/// Nothing is written to the log any more; see `LogCondition`.
+package struct LogIsFrozen: Error, Hashable, Sendable, CustomStringConvertible {
+    package var description: String { "nothing is written to this log any more" }
 }

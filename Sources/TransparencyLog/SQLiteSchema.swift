@@ -4,7 +4,7 @@ internal import OpenSSL
 /// The tables of a log (transparency-log 3.4, "Tables").
 enum SQLiteSchema {
     /// Raised with every change to the tables; other versions are refused in both directions (R-44).
-    static let version = "1"
+    static let version = "2"
 
     /// The names of the rows in `meta` that every kind of log has.
     enum MetaKey {
@@ -14,6 +14,9 @@ enum SQLiteSchema {
         static let logID = "log.id"
         static let created = "log.created"
         static let frozen = "log.frozen"
+        static let closed = "log.closed"
+        /// The beginning of the names of records of changed trust anchors; a number follows.
+        static let anchorChange = "log.anchor-change."
     }
 
     /// `leaf_hash` stands before `leaf` so that reading it never touches an overflow page.
@@ -40,6 +43,19 @@ enum SQLiteSchema {
         CREATE TABLE root (
             fp BLOB PRIMARY KEY NOT NULL, der BLOB NOT NULL, added INTEGER NOT NULL, removed INTEGER
         ) STRICT, WITHOUT ROWID;
+        \(tablesSinceVersion2)
+        """
+
+    /// What operators did to the log, and how far the scrubber is.
+    static let tablesSinceVersion2 = """
+        CREATE TABLE operation (
+            seq INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, kind TEXT NOT NULL, actor TEXT NOT NULL,
+            reason TEXT NOT NULL, tree_size INTEGER NOT NULL, root BLOB NOT NULL
+        ) STRICT;
+        CREATE TABLE scrub (
+            id INTEGER PRIMARY KEY CHECK (id = 1), peaks BLOB NOT NULL, position INTEGER NOT NULL,
+            began INTEGER NOT NULL, completed INTEGER NOT NULL
+        ) STRICT;
         """
 
     /// The rows of `meta` that a log with this description has.

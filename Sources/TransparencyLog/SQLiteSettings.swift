@@ -1,3 +1,4 @@
+internal import Dispatch
 internal import GRDB
 
 /// What the storage engine must be set to, and the proof that it is.
@@ -40,6 +41,24 @@ enum SQLiteSettings {
             try prepare(database)
             try verify(database, role: .reader)
         }
+        return configuration
+    }
+
+    /// The connection of the scrubber: it only reads, and others go first.
+    static var scrubber: Configuration {
+        var configuration = readers
+        configuration.label = "log.scrubber"
+        configuration.qos = .background
+        return configuration
+    }
+
+    /// A connection to a store that somebody else may have open, in whatever journal mode it is.
+    static var inspector: Configuration {
+        var configuration = Configuration()
+        configuration.label = "log.inspector"
+        configuration.readonly = true
+        configuration.busyMode = .timeout(5)
+        configuration.prepareDatabase { try prepare($0) }
         return configuration
     }
 

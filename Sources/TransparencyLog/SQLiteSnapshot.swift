@@ -6,9 +6,7 @@ struct SQLiteSnapshot: LogSnapshot {
     let database: Database
 
     func tile(level: Int, index: UInt64) throws -> [UInt8] {
-        let statement = try database.cachedStatement(sql: "SELECT bytes FROM tile WHERE level = ? AND n = ?")
-        let row = try Row.fetchOne(statement, arguments: [level, SQLiteSchema.column(index)])
-        if let row { return try row.bytes(0) }
+        if let stored = try storedTile(level: level, index: index) { return stored }
         guard level == 0 else { return [] }
         // Level 0 is stored once it is full; until then the entries have the hashes.
         let hashes = try database.cachedStatement(
@@ -20,6 +18,12 @@ struct SQLiteSnapshot: LogSnapshot {
         var bytes: [UInt8] = []
         while let row = try rows.next() { try row.digest(0).append(to: &bytes) }
         return bytes
+    }
+
+    /// The bytes of a tile that has a row of its own; nil when there is none.
+    func storedTile(level: Int, index: UInt64) throws -> [UInt8]? {
+        let statement = try database.cachedStatement(sql: "SELECT bytes FROM tile WHERE level = ? AND n = ?")
+        return try Row.fetchOne(statement, arguments: [level, SQLiteSchema.column(index)])?.bytes(0)
     }
 
     func entries(in range: Range<UInt64>, byteCount: Int) throws -> [StoredEntry] {

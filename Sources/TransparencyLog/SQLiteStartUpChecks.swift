@@ -1,25 +1,29 @@
 internal import GRDB
 internal import OpenSSL
 
-/// What must hold before a log may write again (transparency-log 3.5, items 2 and 4 to 8).
+/// What must hold before a log may write again (transparency-log 3.5, items 2 and 4 to 10).
 ///
-/// Only reads. Throws a `StoreRefusal` for the first thing that does not hold.
+/// Only reads. Throws a `StoreRefusal` for the first thing that does not hold, with the check that found it.
 struct SQLiteStartUpChecks {
     let database: Database
     let description: LogDescription
     let key: PublicKey
     let format: RecordFormat
 
+    /// Whether the last process did not end in good order.
+    let isAfterUncleanStop: Bool
+
     /// How many of the last entries are hashed again from their records.
     static let rehashedEntryCount: UInt64 = 512
 
+    /// From how many entries on a start in good order leaves the leaf hashes to the scrubber.
+    static let wholeTreeLimit: UInt64 = 5_000_000
+
     /// Item 2: the tables are of our version and the configuration is the one of the creation.
-    static func compareMeta(_ database: Database, with description: LogDescription) throws {
-        let rows = try Row.fetchAll(database, sql: "SELECT key, value FROM meta")
-        var stored: [String: String] = [:]
-        for row in rows {
-            stored[try row.decode(String.self, atIndex: 0)] = try row.decode(String.self, atIndex: 1)
-        }
+    ///
+    /// Answers the state that the log was left in.
+    static func compareMeta(_ database: Database, with description: LogDescription) throws -> LogCondition {
+        let stored = try meta(database)
         let found = stored[SQLiteSchema.MetaKey.schemaVersion] ?? "none"
         guard found == SQLiteSchema.version else {
             throw StoreRefusal.schemaVersion(expected: SQLiteSchema.version, found: found)
@@ -28,45 +32,62 @@ struct SQLiteStartUpChecks {
         where stored[name] != expected {
             throw StoreRefusal.parameter(name: name, expected: expected, stored: stored[name] ?? "nothing")
         }
-        if let reason = stored[SQLiteSchema.MetaKey.frozen] { throw StoreRefusal.frozen(reason: reason) }
+        if let reason = stored[SQLiteSchema.MetaKey.closed] { return .closed(reason: reason) }
+        return stored[SQLiteSchema.MetaKey.frozen].map { .frozen(reason: $0) } ?? .starting
     }
 
-    func run(now: Timestamp, exposed: (size: UInt64, timestamp: UInt64)?) throws -> SQLiteLogStore.Found {
-        let (epoch, signed, peaks) = try readHead()
-        let head = signed.head
+    /// The rows of `meta`.
+    static func meta(_ database: Database) throws -> [String: String] {
+        var stored: [String: String] = [:]
+        for row in try Row.fetchAll(database, sql: "SELECT key, value FROM meta") {
+            stored[try row.decode(String.self, atIndex: 0)] = try row.decode(String.self, atIndex: 1)
+        }
+        return stored
+    }
+
+    /// Everything that a log must prove before it may sign again.
+    ///
+    /// `exposed` is what the lock file knows of the newest head that was shown.
+    func run(
+        now: Timestamp, exposed: (size: UInt64, timestamp: UInt64)?, wholeTreeLimit: UInt64 = Self.wholeTreeLimit
+    ) throws -> SQLiteLogStore.Found {
+        let stored = try readHead()
+        let head = stored.signed.head
         if let exposed, exposed.timestamp > head.timestamp.milliseconds {
             throw StoreRefusal.rolledBack(storedSize: head.size.value, exposedSize: exposed.size)
         }
         guard now.adding(milliseconds: ClockGuard.tolerance) >= head.timestamp else {
             throw StoreRefusal.clockBehindHead(milliseconds: head.timestamp.milliseconds - now.milliseconds)
         }
-        try countEntries(head)
-        let edge = try readEdge(head)
-        try rehashLastEntries(head)
-        try compareCreation(with: head)
+        try StartUpCheck.entryCount.run { try countEntries(head) }
+        let edge = try StartUpCheck.rightEdge.run { try readEdge(head) }
+        try StartUpCheck.lastEntries.run { try rehashLastEntries(head) }
+        try StartUpCheck.root.run { try recomputeRoot(head, wholeTreeLimit: wholeTreeLimit) }
+        if isAfterUncleanStop { try StartUpCheck.integrity.run { try SQLiteSnapshot(database: database).quickCheck() } }
+        return try found(stored, edge)
+    }
+
+    /// What a log needs that only answers reads: a head that is the log's own.
+    ///
+    /// The edge of the tree is left out, because nothing will be added to it.
+    func runForReading() throws -> SQLiteLogStore.Found {
+        try found(try readHead(), TreeEdge())
+    }
+
+    private func found(_ stored: SQLiteStoredHead, _ edge: TreeEdge) throws -> SQLiteLogStore.Found {
+        let (anchors, created) = try StartUpCheck.configuration.run {
+            (try SQLiteAnchors(database: database).inForce(), try readCreation(before: stored.signed.head))
+        }
         return SQLiteLogStore.Found(
-            state: LogState(epoch: epoch, signedTreeHead: signed, peaks: peaks, edge: edge),
-            anchors: try readAnchors())
+            state: LogState(epoch: stored.epoch, signedTreeHead: stored.signed, peaks: stored.peaks, edge: edge),
+            anchors: anchors, created: created)
     }
 
     /// Item 4: there is one head, its note is signed by the log's key and says what the columns say.
-    private func readHead() throws -> (epoch: UInt64, signed: SignedTreeHead, peaks: Peaks) {
-        let sql = "SELECT epoch, tree_size, root, timestamp, peaks, note FROM head WHERE id = 1"
-        guard let row = try Row.fetchOne(database, sql: sql) else { throw StoreRefusal.damaged("there is no head") }
-        let checkpoint: Checkpoint
-        do {
-            checkpoint = try Checkpoint(parsing: try row.bytes(5), origin: description.origin, key: key)
-        } catch let error as CheckpointError {
-            throw StoreRefusal.damaged("the note of the head is not the log's: \(error)")
+    private func readHead() throws -> SQLiteStoredHead {
+        try StartUpCheck.head.run {
+            try SQLiteStoredHead.read(database, description: description, key: key)
         }
-        let head = checkpoint.signedTreeHead.head
-        guard try row.number(1) == head.size.value, try row.digest(2) == head.root,
-            try row.number(3) == head.timestamp.milliseconds
-        else { throw StoreRefusal.damaged("the head and its note differ") }
-        guard let peaks = Peaks(size: head.size, bytes: try row.bytes(4)), peaks.root == head.root else {
-            throw StoreRefusal.damaged("the peaks of the head do not make its root")
-        }
-        return (try row.number(0), checkpoint.signedTreeHead, peaks)
     }
 
     /// Item 6: as many entries as the head covers, from 0 on and without holes.
@@ -77,20 +98,42 @@ struct SQLiteStartUpChecks {
         else { throw StoreRefusal.damaged("the entries are not those from 0 to the head's size \(head.size.value)") }
     }
 
-    /// Item 7: the tiles at the right edge make the root, each from the hashes of its children.
+    /// Item 7: the right-most tile of each level is what its children make, and together they make the root.
     private func readEdge(_ head: TreeHead) throws -> TreeEdge {
         let snapshot = SQLiteSnapshot(database: database)
         let edge = try TreeEdge(size: head.size) { try snapshot.tile(level: $0, index: $1) }
         guard edge.root == head.root else { throw StoreRefusal.damaged("the tiles do not make the root of the head") }
-        for level in edge.levels.indices.dropFirst() {
-            guard let last = HashTile.hashes(in: edge.levels[level]).last else { continue }
-            let child = (head.size.value >> UInt64(8 * level)) - 1
-            let bytes = try snapshot.tile(level: level - 1, index: child)
-            guard bytes.count == HashTile.byteCount,
-                MerkleTree.root(ofLeafHashes: HashTile.hashes(in: bytes)) == last
-            else { throw StoreRefusal.damaged("tile \(child) of level \(level - 1) does not hash to its parent") }
+        let fullCount = head.size.value >> 8
+        if let last = fullCount > 0 ? fullCount - 1 : nil {
+            let first = last << 8
+            let hashes = try snapshot.leafHashes(in: first..<(first + UInt64(HashTile.width)))
+            guard try snapshot.storedTile(level: 0, index: last).map(HashTile.hashes) == hashes else {
+                throw StoreRefusal.damaged("tile \(last) of level 0 is not what the entries make")
+            }
+        }
+        var (level, children) = (1, fullCount)
+        while children > 0 {
+            let index = (children - 1) >> 8
+            try verifyTile(level: level, index: index, childCount: children, snapshot)
+            (level, children) = (level + 1, children >> 8)
         }
         return edge
+    }
+
+    /// A tile above level 0 has exactly the hashes of its children.
+    private func verifyTile(level: Int, index: UInt64, childCount: UInt64, _ snapshot: SQLiteSnapshot) throws {
+        let hashes = HashTile.hashes(in: try snapshot.tile(level: level, index: index))
+        let first = index << 8
+        let width = min(childCount - first, UInt64(HashTile.width))
+        guard hashes.count == Int(width) else {
+            throw StoreRefusal.damaged("tile \(index) of level \(level) has \(hashes.count) hashes instead of \(width)")
+        }
+        for (child, hash) in zip(first..<(first + width), hashes) {
+            let bytes = try snapshot.tile(level: level - 1, index: child)
+            guard bytes.count == HashTile.byteCount,
+                MerkleTree.root(ofLeafHashes: HashTile.hashes(in: bytes)) == hash
+            else { throw StoreRefusal.damaged("tile \(child) of level \(level - 1) does not hash to its parent") }
+        }
     }
 
     /// Item 8: the last entries hash to their leaves, and what they refer to is there.
@@ -101,41 +144,37 @@ struct SQLiteStartUpChecks {
         var leaves = HashReader(size: head.size) { try snapshot.tile(level: $0, index: $1) }
         var attachments: Set<SHA256Digest> = []
         for entry in try snapshot.entries(in: first..<size, byteCount: .max) {
-            let name = "entry \(entry.index.value)"
-            guard let parsed = try? format.parse(entry.record) else {
-                throw StoreRefusal.damaged("\(name) cannot be read")
-            }
-            let place = entry.index.value..<(entry.index.value + 1)
-            guard parsed.index == entry.index, parsed.timestamp <= head.timestamp,
-                MerkleTree.leafHash(of: parsed.leafInput) == entry.leafHash,
-                try leaves.root(of: place) == entry.leafHash
-            else { throw StoreRefusal.damaged("\(name) does not hash to its leaf") }
-            guard try snapshot.index(forKey: SHA256Digest(hashing: parsed.identity)) == entry.index,
-                try snapshot.index(ofLeafHash: entry.leafHash) == entry.index
-            else { throw StoreRefusal.damaged("\(name) is not found by its key or its hash") }
-            for digest in parsed.attachments where attachments.insert(digest).inserted {
-                guard try snapshot.attachment(digest) == nil else { continue }
-                throw StoreRefusal.damaged("\(name) refers to \(digest.hex), which is not there")
-            }
+            let parsed = try EntryCheck.parse(entry, format)
+            guard parsed.timestamp <= head.timestamp,
+                try leaves.root(of: entry.index.value..<(entry.index.value + 1)) == entry.leafHash
+            else { throw StoreRefusal.damaged("entry \(entry.index.value) does not hash to its leaf") }
+            try EntryCheck(format: format).run(entry, in: snapshot, attachments: &attachments)
         }
     }
 
-    private func readAnchors() throws -> [[UInt8]] {
-        let rows = try Row.fetchAll(database, sql: "SELECT fp, der FROM root WHERE removed IS NULL ORDER BY fp")
-        return try rows.map { row in
-            let der = try row.bytes(1)
-            guard SHA256Digest(hashing: der) == (try row.digest(0)) else {
-                throw StoreRefusal.damaged("an accepted root has other bytes than its digest says")
+    /// Item 9: from all leaf hashes, or from the tiles of level 1 when there are very many.
+    private func recomputeRoot(_ head: TreeHead, wholeTreeLimit: UInt64) throws {
+        let snapshot = SQLiteSnapshot(database: database)
+        guard head.size.value >= wholeTreeLimit, !isAfterUncleanStop else {
+            var audit = TreeAudit(depth: .hashes, description: description, key: key, format: format)
+            repeat { try audit.advance(in: snapshot, head: head) } while !audit.isComplete(for: head)
+            return try audit.finish(in: snapshot, head: head)
+        }
+        var (level, children) = (2, head.size.value >> 16)
+        while children > 0 {
+            for index in 0...((children - 1) >> 8) {
+                try verifyTile(level: level, index: index, childCount: children, snapshot)
             }
-            return der
+            (level, children) = (level + 1, children >> 8)
         }
     }
 
-    private func compareCreation(with head: TreeHead) throws {
+    private func readCreation(before head: TreeHead) throws -> Timestamp {
         let text = try String.fetchOne(
             database, sql: "SELECT value FROM meta WHERE key = ?", arguments: [SQLiteSchema.MetaKey.created])
         guard let text, let milliseconds = UInt64(text), milliseconds <= head.timestamp.milliseconds else {
             throw StoreRefusal.damaged("the time of the log's creation is missing or after the head's")
         }
+        return Timestamp(milliseconds: milliseconds)
     }
 }

@@ -7,8 +7,10 @@ struct SQLiteStoreCreation: Sendable {
     let description: LogDescription
     let checkpoint: Checkpoint
     let anchors: [[UInt8]]
+    let guardPath: String
 
     func run() throws {
+        guard try GuardFile.look(at: guardPath) == nil else { throw StoreRefusal.alreadyExists(path: guardPath) }
         // The lock file first: whoever comes second fails here, before there is anything to overwrite.
         try SQLiteFiles.create(files.lock)
         let lock = try StoreLock(path: files.lock)
@@ -31,6 +33,8 @@ struct SQLiteStoreCreation: Sendable {
             try writer.close()
         }
         try lock.note(checkpoint.signedTreeHead.head)
+        try GuardFile.create(
+            guardPath, state: .serving, note: checkpoint.note(logID: description.logID).bytes)
         try files.synchronizeDirectory()
     }
 

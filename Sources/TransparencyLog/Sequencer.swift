@@ -17,6 +17,9 @@ package final class Sequencer: Sendable {
     private let sequenced: @Sendable (Duration) -> Void
     let queue: SubmissionQueue
 
+    /// What the log does at the moment.
+    package let condition: CurrentCondition
+
     /// A sequencer of a store that was opened for it alone.
     ///
     /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock. `sequenced` is told of every
@@ -30,6 +33,8 @@ package final class Sequencer: Sendable {
         (self.published, self.heartbeat, self.clock, self.logger) = (published, heartbeat, clock, logger)
         self.sequenced = sequenced
         queue = SubmissionQueue()
+        condition = CurrentCondition(store.initialCondition)
+        if let failure = store.initialCondition.submissionFailure { queue.refuse(with: failure) }
     }
 
     /// What is accepted and not in the tree yet.
@@ -42,13 +47,15 @@ package final class Sequencer: Sendable {
     ///
     /// Throws `SubmissionFailure`, or `CancellationError` when the caller is cancelled: then the entry stays (I15).
     /// Waits for ever unless `run()` is running or comes to run.
-    package func submit(_ submission: Submission) async throws -> SequencedEntry {
+    package func submit(
+        _ submission: Submission, from source: SubmissionSource = .ownAuthority
+    ) async throws -> SequencedEntry {
         let waiter = Waiter()
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.wait(continuation)
                 do throws(SubmissionFailure) {
-                    try queue.add(submission, waiter: waiter)
+                    try queue.add(submission, from: source, waiter: waiter)
                 } catch {
                     waiter.resume(with: .failure(error))
                 }
@@ -58,9 +65,30 @@ package final class Sequencer: Sendable {
         }
     }
 
+    /// Throws `SubmissionFailure` when a stranger's submission would be refused now, before anybody has verified it.
+    package func requireRoomForStrangers() throws(SubmissionFailure) {
+        if let failure = condition.value.submissionFailure { throw failure }
+        guard queue.isFullForStrangers else { return }
+        throw .queueFull(retryAfter: SubmissionQueue.retryAfter())
+    }
+
     /// Accepts nothing more; `run()` integrates what was accepted, closes the store and returns.
     package func shutDown() {
         queue.close()
+    }
+
+    /// Stops signing for good, because what is stored cannot be trusted (transparency-log 3.5): reads go on.
+    ///
+    /// Everyone who waits is told. The store remembers it, so that a restart does not forget.
+    package func freeze(because reason: String) async {
+        guard condition.move(to: .frozen(reason: reason)) else { return }
+        queue.refuse(with: .frozen)
+        logger.critical("the log is frozen", metadata: ["reason": "\(reason)"])
+        do {
+            try await store.freeze(reason: reason)
+        } catch {
+            logger.critical("the freeze could not be written down", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Sequences until `shutDown()` or the task is cancelled; both integrate what was accepted.
@@ -81,7 +109,8 @@ package final class Sequencer: Sendable {
                 defer { group.cancelAll() }
                 try await sequence()
             }
-            try await store.close()
+            // A frozen log stays as it is, for whoever has to find out what happened.
+            if condition.value.isFinal { await store.abandon() } else { try await store.close() }
         } catch {
             logger.critical("the log stops", metadata: ["error": "\(error)"])
             queue.stop()
@@ -93,8 +122,14 @@ package final class Sequencer: Sendable {
     private func sequence() async throws {
         var tree = SequencedTree(state: store.initialState)
         for await _ in queue.changes {
+            guard !condition.value.isFinal else {
+                if queue.isDrained { return }
+                continue
+            }
             while case let batch = queue.takeBatch(), !batch.isEmpty { try await integrate(batch, into: &tree) }
-            if tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
+            // A log that waits for room or for the clock tries again soon, so that it comes back by itself.
+            let isWaiting = if case .readOnlyTemporarily = condition.value { true } else { false }
+            if isWaiting || tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
             if queue.isDrained { return }
         }
         // The task was cancelled: what was accepted is a promise nevertheless.
@@ -130,12 +165,13 @@ package final class Sequencer: Sendable {
                 sequenced(accepted.duration(to: .now))
             }
         } catch let refusal as ClockGuard.Refusal {
-            logger.error("the clock went wrong; nothing is sequenced", metadata: ["reason": "\(refusal)"])
-            postpone(batch)
+            pause(because: "\(refusal)", batch)
         } catch CommitFailure.rolledBack(let error) {
-            logger.error("a batch was not written", metadata: ["error": "\(error)"])
-            postpone(batch)
+            pause(because: "\(error)", batch)
+        } catch let wrong as WrongDuplicate {
+            await freeze(because: "the index of duplicates points to a wrong entry \(wrong.index.value)")
         }
+        guard !condition.value.isFinal else { return }
         try await store.maintain()
     }
 
@@ -158,13 +194,13 @@ package final class Sequencer: Sendable {
                 }
             }
         } catch let wrong as WrongDuplicate {
-            throw try await freeze(because: wrong)
+            throw wrong
         } catch {
             throw CommitFailure.rolledBack(error)
         }
         for case (let submission, let stored?) in zip(batch, found) {
             guard let entry = present(stored, for: submission) else {
-                throw try await freeze(because: WrongDuplicate(index: stored.index))
+                throw WrongDuplicate(index: stored.index)
             }
             queue.finish(submission.key, .success(entry))
         }
@@ -183,11 +219,6 @@ package final class Sequencer: Sendable {
     /// The index of duplicates points to an entry that is none: the store was changed by another hand.
     private struct WrongDuplicate: Error {
         let index: LeafIndex
-    }
-
-    private func freeze(because wrong: WrongDuplicate) async throws -> any Error {
-        try await store.freeze(reason: "the index of duplicates points to a wrong entry \(wrong.index.value)")
-        return wrong
     }
 
     /// W7 to W10 and W12: signs the head, commits, and only then lets anyone see it.
@@ -212,11 +243,17 @@ package final class Sequencer: Sendable {
             attachments: built.attachments)
         try await store.commit(batch)
         (tree.state, tree.lastCommit) = (next, .now)
+        if condition.move(to: .serving) {
+            logger.notice("the log writes", metadata: ["size": "\(built.head.size.value)"])
+        }
         published.publish(checkpoint)
     }
 
-    /// Tells everyone in a batch to come back; nothing of it was written.
-    private func postpone(_ batch: [Submission]) {
+    /// Tells everyone in a batch to come back: nothing of it was written, and reads go on.
+    private func pause(because reason: String, _ batch: [Submission]) {
+        if condition.move(to: .readOnlyTemporarily(reason: reason)) {
+            logger.error("the log does not write for now", metadata: ["reason": "\(reason)"])
+        }
         for submission in batch {
             let failure = SubmissionFailure.temporarilyUnavailable(retryAfter: SubmissionQueue.retryAfter())
             queue.finish(submission.key, .failure(failure))

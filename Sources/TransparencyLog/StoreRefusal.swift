@@ -14,16 +14,35 @@ package enum StoreRefusal: Error, Hashable, Sendable, CustomStringConvertible {
     case schemaVersion(expected: String, found: String)
     /// The configuration says otherwise than the log was created with (transparency-log 0.4).
     case parameter(name: String, expected: String, stored: String)
-    /// The log was frozen and waits for an operator.
-    case frozen(reason: String)
     /// The private key is not the log's, or does not sign.
     case unusableKey(String)
     /// What is stored contradicts itself.
     case damaged(String)
     /// The clock is before the last head.
     case clockBehindHead(milliseconds: UInt64)
+    /// A change of the accepted trust anchors would leave none, or names one that is not there.
+    case anchors(String)
     /// A newer head than the stored one has left a process before: this is an old copy (I13).
     case rolledBack(storedSize: UInt64, exposedSize: UInt64)
+    /// A head that was shown to the world is not the beginning of what is stored (I2).
+    case forked(size: UInt64)
+    /// There is no guard, so nobody can tell whether the store is an old copy.
+    case guardMissing(path: String)
+    /// The guard says nothing, or nothing about this log.
+    case guardDamaged(path: String, what: String)
+    /// An operator's command does not fit the state that the log is in.
+    case notInState(String)
+
+    /// Whether what is stored contradicts itself.
+    var isDamage: Bool { if case .damaged = self { true } else { false } }
+
+    /// Whether what is stored is not what was shown to the world; then the guard is frozen too.
+    var isSuspicionOfRollback: Bool {
+        switch self {
+        case .rolledBack, .forked: true
+        default: false
+        }
+    }
 
     package var description: String {
         switch self {
@@ -41,17 +60,27 @@ package enum StoreRefusal: Error, Hashable, Sendable, CustomStringConvertible {
             "the log's store has schema version \(found); this program knows \(expected)"
         case .parameter(let name, let expected, let stored):
             "the log was created with \(name) \(stored), but the configuration says \(expected)"
-        case .frozen(let reason):
-            "the log is frozen: \(reason)"
         case .unusableKey(let reason):
             "the log key cannot be used: \(reason)"
         case .damaged(let what):
             "the log's store is damaged: \(what)"
         case .clockBehindHead(let milliseconds):
             "the clock is \(milliseconds) ms behind the log's last signed head"
+        case .anchors(let reason):
+            "the accepted roots stay as they are: \(reason)"
         case .rolledBack(let storedSize, let exposedSize):
             "the store ends at size \(storedSize), but a newer head of size \(exposedSize) was shown to the world; "
                 + "an old copy must not sign again"
+        case .forked(let size):
+            "the head of size \(size) that was shown to the world is not part of this store; "
+                + "a log must not sign two histories"
+        case .guardMissing(let path):
+            "the guard file \(path) is missing; without it nobody can tell whether this store is an old copy "
+                + "(see: mintmark log adopt)"
+        case .guardDamaged(let path, let what):
+            "the guard file \(path) cannot be used: \(what) (see: mintmark log adopt)"
+        case .notInState(let what):
+            what
         }
     }
 }

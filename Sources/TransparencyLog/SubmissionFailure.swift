@@ -6,6 +6,10 @@ package enum SubmissionFailure: Error, Hashable, Sendable {
     case temporarilyUnavailable(retryAfter: Int)
     /// The log has stopped for good in this process, or is about to. The entry may nevertheless be in it.
     case stopped
+    /// The log is frozen: nothing is written until an operator has looked.
+    case frozen
+    /// The log is closed for good.
+    case closed
     /// The entry cannot be encoded.
     case notEncodable
 }

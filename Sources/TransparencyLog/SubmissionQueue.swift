@@ -3,12 +3,13 @@ internal import Synchronization
 
 /// Submissions that are not in the tree yet, bounded in number and bytes (transparency-log 3.4 W2, W3).
 ///
-/// Nobody but the log's own authority submits, so all the places are its own and none are reserved.
+/// Strangers never have more than half of the places, so that the log's own authority always finds one.
 final class SubmissionQueue: Sendable {
     /// A submission with everyone who waits for it.
     struct Pending: Sendable {
         let submission: Submission
         let accepted: ContinuousClock.Instant
+        let source: SubmissionSource
         var waiters: [Waiter]
     }
 
@@ -32,9 +33,13 @@ final class SubmissionQueue: Sendable {
     /// equal submission always finds it there or finds the entry in the store.
     struct State {
         fileprivate var phase = Phase.open
+        /// What every submission is answered with since the log is frozen or closed.
+        fileprivate var refusal: SubmissionFailure?
         var pending: [SHA256Digest: Pending] = [:]
         var order: [SHA256Digest] = []
         var queuedByteCount = 0
+        var strangerCount = 0
+        var strangerByteCount = 0
     }
 
     let state = Mutex(State())
@@ -50,16 +55,17 @@ final class SubmissionQueue: Sendable {
     }
 
     /// Adds a submission or joins an equal one; throws when there is no room or the log has ended.
-    func add(_ submission: Submission, waiter: Waiter) throws(SubmissionFailure) {
-        let failure = state.withLock { Self.add(submission, waiter, to: &$0, limits: limits) }
+    func add(_ submission: Submission, from source: SubmissionSource, waiter: Waiter) throws(SubmissionFailure) {
+        let failure = state.withLock { Self.add(submission, source, waiter, to: &$0, limits: limits) }
         if let failure { throw failure }
         changed.yield()
     }
 
     private static func add(
-        _ submission: Submission, _ waiter: Waiter, to state: inout State, limits: Limits
+        _ submission: Submission, _ source: SubmissionSource, _ waiter: Waiter, to state: inout State, limits: Limits
     ) -> SubmissionFailure? {
         guard case .open = state.phase else { return .stopped }
+        if let refusal = state.refusal { return refusal }
         if let present = state.pending[submission.key] {
             guard present.waiters.count < limits.waiterCount else { return .queueFull(retryAfter: retryAfter()) }
             state.pending[submission.key]?.waiters.append(waiter)
@@ -69,10 +75,27 @@ final class SubmissionQueue: Sendable {
         guard state.order.count < limits.entryCount, bytes <= limits.byteCount - state.queuedByteCount else {
             return .queueFull(retryAfter: retryAfter())
         }
+        if source == .stranger {
+            guard hasRoom(for: bytes, in: state, limits: limits) else { return .queueFull(retryAfter: retryAfter()) }
+            state.strangerCount += 1
+            state.strangerByteCount += bytes
+        }
         state.queuedByteCount += bytes
         state.order.append(submission.key)
-        state.pending[submission.key] = Pending(submission: submission, accepted: .now, waiters: [waiter])
+        state.pending[submission.key] = Pending(
+            submission: submission, accepted: .now, source: source, waiters: [waiter])
         return nil
+    }
+
+    /// Whether strangers may add so many bytes: the other half is the own authority's, whatever they send.
+    private static func hasRoom(for byteCount: Int, in state: State, limits: Limits) -> Bool {
+        state.strangerCount < limits.entryCount / 2 && state.order.count < limits.entryCount
+            && byteCount <= limits.byteCount / 2 - state.strangerByteCount
+    }
+
+    /// Whether a stranger's submission would be refused now, whatever it says; asked before anything is verified.
+    var isFullForStrangers: Bool {
+        state.withLock { !Self.hasRoom(for: 1, in: $0, limits: limits) }
     }
 
     /// The oldest submissions, as many as make one batch; they stay pending until `finish`.
@@ -87,6 +110,10 @@ final class SubmissionQueue: Sendable {
             }
             state.order.removeFirst(batch.count)
             state.queuedByteCount -= bytes
+            for taken in batch where state.pending[taken.key]?.source == .stranger {
+                state.strangerCount -= 1
+                state.strangerByteCount -= taken.byteCount
+            }
             return batch
         }
     }
@@ -116,6 +143,18 @@ final class SubmissionQueue: Sendable {
     func close() {
         state.withLock { if case .open = $0.phase { $0.phase = .closing } }
         changed.yield()
+    }
+
+    /// Answers everyone who waits, and everyone who comes, with one failure from now on.
+    func refuse(with failure: SubmissionFailure) {
+        let waiters = state.withLock { state in
+            state.refusal = failure
+            let waiters = state.pending.values.flatMap(\.waiters)
+            (state.pending, state.order, state.queuedByteCount) = ([:], [], 0)
+            (state.strangerCount, state.strangerByteCount) = (0, 0)
+            return waiters
+        }
+        for waiter in waiters { waiter.resume(with: .failure(failure)) }
     }
 
     /// Whether `close` was called and nothing is left to take.

@@ -63,6 +63,48 @@ import TransparencyLog
     }
 
     @Test(
+        "TL-48 the own CA's certificates are short, of now and not over; others' may be as they are",
+        arguments: [
+            (600_000, 0, nil), (600_000, -600_000, nil), (600_000, -600_001, .notYetValid), (600_000, 600_999, nil),
+            (600_000, 601_000, .expired), (3_600_000, 0, nil), (3_601_000, 0, .livesTooLong),
+        ] as [(UInt64, Int64, LogRefusal?)])
+    func ownProfile(lifetime: UInt64, passed: Int64, expected: LogRefusal?) throws {
+        let now = Timestamp(milliseconds: UInt64(Int64(TestAuthority.start.milliseconds) + passed))
+        let own = ChainAdmission(
+            roots: [authority.root], window: TestAuthority.window, profile: .init(now: { now }))
+        let notAfter = TestAuthority.start.adding(milliseconds: lifetime)
+        for poison in [[TestAuthority.poison], []] {
+            let leaf = try authority.leaf(poison, notAfter: notAfter)
+            func admit(_ admission: ChainAdmission) -> LogRefusal? {
+                do throws(LogRefusal) {
+                    _ =
+                        poison.isEmpty
+                        ? try admission.admit(certificate: leaf, chain: authority.chain)
+                        : try admission.admit(leaf, chain: authority.chain)
+                    return nil
+                } catch {
+                    return error
+                }
+            }
+            #expect(admit(own) == expected)
+            #expect(admit(admission) == nil)
+        }
+    }
+
+    @Test func `TL-48 TL-40 a leaf straight from a root is admitted, alone and with the root`() throws {
+        let leaf = try TestAuthority.certificate(
+            subject: DERWriter.sequence([]), key: authority.issuingKey, issuer: authority.root.subject,
+            issuerKey: authority.rootKey, extensions: [TestAuthority.purposes(TestAuthority.codeSigning)])
+        let alone = try admission.admit(certificate: leaf, chain: [])
+        #expect(alone == (try admission.admit(certificate: leaf, chain: [authority.root])))
+        #expect(alone.chain == [authority.root.der])
+        #expect(alone.entry == .x509Entry(certificate: leaf.der) && alone.precertificate == nil)
+        #expect(throws: LogRefusal.certificateIsAnAuthority) {
+            try admission.admit(certificate: authority.root, chain: [])
+        }
+    }
+
+    @Test(
         "TL-48 the purpose is code signing, by name",
         arguments: [
             (nil, false), (TestAuthority.purposes(TestAuthority.anyPurpose), false),

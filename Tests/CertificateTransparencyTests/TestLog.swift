@@ -28,13 +28,20 @@ final class TestLog: Sendable {
 
     func create() async throws {
         try await LocalLog.create(
-            at: path, parameters: parameters, key: key, roots: [authority.root], now: .now())
+            at: path, parameters: parameters, key: key, roots: [authority.root], now: TestAuthority.start)
+    }
+
+    private static let started = ContinuousClock.now
+
+    /// A wall clock that begins when the tests' certificates do.
+    static func now() -> Timestamp {
+        TestAuthority.start.adding(milliseconds: UInt64(started.duration(to: .now) / .milliseconds(1)))
     }
 
     func open(parameters: LogParameters? = nil, requiring roots: [Certificate]? = nil) async throws -> LocalLog {
         try await LocalLog.open(
             at: path, parameters: parameters ?? self.parameters, key: key, requiring: roots ?? [authority.root],
-            clock: Timestamp.now, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+            clock: Self.now, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
     }
 
     /// Runs the log while `body` uses it, and ends as a process does on SIGTERM.

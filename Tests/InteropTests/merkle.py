@@ -49,6 +49,30 @@ def is_included(leaf: bytes, index: int, size: int, path: list[bytes], root: byt
     return sn == 0 and current == root
 
 
+def is_consistent(first: int, second: int, path: list[bytes], old: bytes, new: bytes) -> bool:
+    """Whether `path` leads from the tree of `first` leaves to that of `second` (RFC 9162 §2.1.4.2)."""
+    if first == second or first == 0:
+        return not path and (old == new if first == second else old == EMPTY_ROOT)
+    path = [old, *path] if first & (first - 1) == 0 else list(path)
+    if not path:
+        return False
+    fn, sn = first - 1, second - 1
+    while fn & 1:
+        fn, sn = fn >> 1, sn >> 1
+    fr = sr = path[0]
+    for step in path[1:]:
+        if sn == 0:
+            return False
+        if fn & 1 or fn == sn:
+            fr, sr = node_hash(step, fr), node_hash(step, sr)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            sr = node_hash(sr, step)
+        fn, sn = fn >> 1, sn >> 1
+    return sn == 0 and fr == old and sr == new
+
+
 class Reader:
     """Reads the TLS presentation language."""
 

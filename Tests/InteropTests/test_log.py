@@ -162,7 +162,7 @@ def test_wrong_methods_and_paths_of_the_log(world):
     for path in ("ct/v1/get-sth/", "ct/v1/unknown", "ct/v2/get-sth", "checkpoint/"):
         world.auditor.get(path, 404)
     for path in ("ct/v1/add-chain", "ct/v1/add-pre-chain"):
-        assert requests.post(f"{world.auditor.url}/{path}", json={"chain": []}, timeout=30).status_code == 404
+        assert requests.post(f"{world.auditor.url}/{path}", json={"chain": []}, timeout=30).status_code == 403
     assert requests.get(f"{world.house.url}/log/other/ct/v1/get-sth", timeout=30).status_code == 404
     head = requests.head(world.auditor.url + "/ct/v1/get-sth", timeout=30)
     assert head.status_code == 200 and head.content == b""

@@ -103,7 +103,7 @@ import Testing
         let log = Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Answer(APIStatus.notFound) }
         #expect(log.refusal(of: .head) == nil)
         #expect(log.refusal(of: .post)?.status == .methodNotAllowed)
-        #expect(log.refusal(of: .post)?.headers[.allow] == "GET, HEAD")
+        #expect(log.refusal(of: .post)?.headers[.allow] == "GET, HEAD, OPTIONS")
     }
 
     @Test(

@@ -40,7 +40,7 @@ import TransparencyLog
             for number in 10..<20 { _ = try await sequencer.submit(.test(number)) }
             if let sql { try log.tamper(sql) }
             try FileManager.default.createDirectory(at: copy, withIntermediateDirectories: true)
-            for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "log.sqlite-lock"] {
+            for name in ["log.sqlite", "log.sqlite-wal", "log.sqlite-shm", "log.sqlite-lock", "log.sqlite-guard"] {
                 try FileManager.default.copyItem(
                     at: log.directory.appending(path: name), to: copy.appending(path: name))
             }
@@ -52,7 +52,6 @@ import TransparencyLog
         "R-17 a refused start leaves the database and its write-ahead log byte for byte as they were",
         arguments: [
             "UPDATE meta SET value = '0' WHERE key = 'log.schema-version'",
-            "INSERT INTO meta VALUES ('log.frozen', 'test')",
             "UPDATE head SET note = x'00'",
             "DELETE FROM entry WHERE idx = 1",
             "UPDATE entry SET leaf_hash = zeroblob(32) WHERE idx = 12",

@@ -4,10 +4,12 @@ import Testing
 import TransparencyLog
 
 @Suite struct FaultTests {
-    @Test func `TL-59 an error before COMMIT fails the batch only, and the log goes on (R-03)`() async throws {
+    @Test func `TL-59 TL-84 an error before COMMIT fails the batch only, and the log goes on (R-03)`() async throws {
         let log = try TestLog()
         try await log.create()
-        try await log.run(FaultyStore(try await log.open(), faults: [.beforeCommit])) { sequencer, reader in
+        let store = FaultyStore(try await log.open(), faults: [])
+        store.hold(true)
+        try await log.run(store) { sequencer, reader in
             let failure = await #expect(throws: SubmissionFailure.self) {
                 try await sequencer.submit(.test(1))
             }
@@ -15,7 +17,10 @@ import TransparencyLog
                 return #expect(Bool(false), "\(String(describing: failure))")
             }
             #expect((1...30).contains(seconds))
+            #expect(sequencer.condition.value.obstacle != nil)
+            store.hold(false)
             let retried = try await sequencer.submit(.test(1))
+            #expect(sequencer.condition.value.obstacle == nil)
             #expect(retried.index.value == 0)
             #expect(reader.checkpoint.signedTreeHead.head.size.value == 1)
         }

@@ -19,6 +19,7 @@ final class FaultyStore: LogStore {
     private let store: any LogStore
     private let faults: Mutex<[Fault]>
     private let commits = Mutex(0)
+    private let isHeld = Mutex(false)
 
     init(_ store: any LogStore, faults: [Fault]) {
         self.store = store
@@ -29,11 +30,17 @@ final class FaultyStore: LogStore {
 
     func space() -> VolumeSpace? { store.space() }
 
+    /// Makes every commit fail before COMMIT, those of heartbeats too, until told otherwise.
+    func hold(_ holds: Bool) {
+        isHeld.withLock { $0 = holds }
+    }
+
     /// How often a commit was asked for.
     var commitCount: Int { commits.withLock { $0 } }
 
     func commit(_ batch: LogBatch) async throws(CommitFailure) {
         commits.withLock { $0 += 1 }
+        if isHeld.withLock({ $0 }) { throw .rolledBack(Injected()) }
         // Heartbeats do not use up faults.
         let fault = faults.withLock { faults in
             batch.entries.isEmpty || faults.first == .maintenance || faults.isEmpty ? nil : faults.removeFirst()

@@ -101,15 +101,16 @@ import Testing
         let log = try TestLog()
         try await log.fill(2)
         try log.tamper("INSERT INTO dedup VALUES (?, 1)", [Data(Submission.test(9).key.bytes)])
-        await #expect(throws: (any Error).self) {
-            try await log.run(try await log.open()) { sequencer, _ in
-                await #expect(throws: SubmissionFailure.stopped) {
-                    try await sequencer.submit(.test(9))
-                }
+        try await log.run(try await log.open()) { sequencer, reader in
+            for number in [9, 10] {
+                await #expect(throws: SubmissionFailure.frozen) { try await sequencer.submit(.test(number)) }
             }
+            #expect(sequencer.condition.value.name == "frozen")
+            #expect(reader.checkpoint.signedTreeHead.head.size.value == 2)
         }
-        let refusal = await #expect(throws: StoreRefusal.self) { try await log.open() }
-        guard case .frozen = refusal else { return #expect(Bool(false), "\(String(describing: refusal))") }
+        let store = try await log.open()
+        #expect(store.initialCondition == .frozen(reason: "the index of duplicates points to a wrong entry 1"))
+        try await store.close()
     }
 
     @Test func `R-08 TL-43 whoever stops waiting leaves the entry in the log`() async throws {

@@ -6,10 +6,10 @@ import Testing
 
 @Suite struct SubmissionQueueTests {
     private func failure(
-        _ queue: SubmissionQueue, _ number: Int, byteCount: Int = 8
+        _ queue: SubmissionQueue, _ number: Int, byteCount: Int = 8, from source: SubmissionSource = .ownAuthority
     ) -> SubmissionFailure? {
         do throws(SubmissionFailure) {
-            try queue.add(.test(number, byteCount: byteCount), waiter: Waiter())
+            try queue.add(.test(number, byteCount: byteCount), from: source, waiter: Waiter())
             return nil
         } catch {
             return error
@@ -35,6 +35,33 @@ import Testing
         #expect(isFull(failure(queue, 3, byteCount: 1500)))
         #expect(queue.takeBatch().count == 2)
         #expect(failure(queue, 3, byteCount: 1500) == nil)
+    }
+
+    @Test func `R-26 strangers get half of the places, and the own authority the rest`() {
+        let queue = SubmissionQueue(limits: .init(entryCount: 8))
+        for number in 0..<4 { #expect(failure(queue, number, from: .stranger) == nil) }
+        #expect(queue.isFullForStrangers)
+        #expect(isFull(failure(queue, 4, from: .stranger)))
+        // An equal one still joins: it takes no place.
+        #expect(failure(queue, 0, from: .stranger) == nil)
+        for number in 4..<8 { #expect(failure(queue, number) == nil) }
+        #expect(isFull(failure(queue, 8)))
+        #expect(queue.takeBatch().count == 8)
+        #expect(!queue.isFullForStrangers)
+        #expect(failure(queue, 9, from: .stranger) == nil)
+    }
+
+    @Test func `R-26 strangers get half of the bytes, and none that the own authority has taken`() {
+        let queue = SubmissionQueue(limits: .init(byteCount: 4000))
+        #expect(failure(queue, 1, byteCount: 1500, from: .stranger) == nil)
+        #expect(isFull(failure(queue, 2, byteCount: 1500, from: .stranger)))
+        #expect(failure(queue, 3, byteCount: 1500) == nil)
+        #expect(queue.takeBatch().count == 2)
+        #expect(failure(queue, 2, byteCount: 1500, from: .stranger) == nil)
+        let busy = SubmissionQueue(limits: .init(entryCount: 4))
+        for number in 0..<4 { #expect(failure(busy, number) == nil) }
+        #expect(isFull(failure(busy, 5, from: .stranger)))
+        #expect(busy.isFullForStrangers)
     }
 
     @Test func `the limits are those of the specification`() {

@@ -12,31 +12,39 @@ final class TestLog: Sendable {
     let key: LocalSigningKey
     let description: LogDescription
     let clock = TestClock()
+    /// Nil for a guard file beside the database.
+    let guardPath: String?
 
     var path: String { directory.appending(path: "log.sqlite").path }
 
-    init() throws {
+    init(guardElsewhere: Bool = false) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "transparency-log-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         key = LocalSigningKey(try PrivateKey.generate(.ellipticCurve(.p256)))
         description = LogDescription(
             origin: try #require(Origin("log.example.test/2026a")), key: key.publicKey.subjectPublicKeyInfo,
             attributes: ["test.window": "2026"])
+        guardPath = guardElsewhere ? directory.appending(path: "elsewhere/guard").path : nil
+        if guardElsewhere {
+            try FileManager.default.createDirectory(
+                at: directory.appending(path: "elsewhere"), withIntermediateDirectories: true)
+        }
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }
 
     func create() async throws {
         try await SQLiteLogStore.create(
-            at: path, description: description, key: key, anchors: [[1, 2, 3]], now: clock.now)
+            at: path, guardPath: guardPath, description: description, key: key, anchors: [[1, 2, 3]],
+            now: clock.now)
     }
 
     func open(
         path: String? = nil, description: LogDescription? = nil, key: LocalSigningKey? = nil
     ) async throws -> SQLiteLogStore {
         try await SQLiteLogStore.open(
-            at: path ?? self.path, description: description ?? self.description, key: key ?? self.key,
-            format: TestRecord.format, now: clock.now, logger: .silent)
+            at: path ?? self.path, guardPath: guardPath, description: description ?? self.description,
+            key: key ?? self.key, format: TestRecord.format, now: clock.now, logger: .silent)
     }
 
     /// Runs a sequencer over a store while `body` uses it, and ends as a process does on SIGTERM.
@@ -75,6 +83,20 @@ final class TestLog: Sendable {
                 return try await group.reduce(into: 0) { count, _ in count += 1 }
             }
         }
+    }
+
+    /// Puts the database, and the lock file with it, back to what they were when `body` began.
+    func rollingBack(_ body: () async throws -> Void) async throws {
+        let names = ["log.sqlite", "log.sqlite-lock"]
+        let before = try names.map { try Data(contentsOf: directory.appending(path: $0)) }
+        try await body()
+        for (name, bytes) in zip(names, before) { try bytes.write(to: directory.appending(path: name)) }
+    }
+
+    /// Recomputes the closed store.
+    func inspect() async throws -> SQLiteStoreInspection.Report {
+        try await SQLiteStoreInspection(path: path, description: description, format: TestRecord.format)
+            .run(guardPath: guardPath ?? path + "-guard")
     }
 
     /// Changes the closed database as somebody with write access would.

@@ -29,14 +29,18 @@ package struct NewAuthority: Sendable {
 
     private let settings: DataDirectorySettings
     private let certificates: Certificates
+    private let logGuardFile: String?
     private let now: Timestamp
 
     /// The log window reaches two years beyond the creation, so that a shard outlives the key rotation it should see.
     private static let windowInDays: UInt64 = 731
 
     /// Checks what the operator asked for; throws every mistake at once.
+    ///
+    /// `logGuardFile` is where the log's guard file is made, nil for beside the log.
     package init(
-        organization: String, publicURL: String, shard: String, certificates: Certificates, now: Timestamp
+        organization: String, publicURL: String, shard: String, certificates: Certificates,
+        logGuardFile: String? = nil, now: Timestamp
     ) throws(ConfigurationMistakes) {
         let url = PublicURL(publicURL)
         var mistakes: [String] = []
@@ -53,6 +57,7 @@ package struct NewAuthority: Sendable {
             organization: organization, publicURL: url, shard: shard, windowStart: Timestamp(seconds: now.seconds),
             windowEnd: Timestamp(seconds: now.seconds + Self.windowInDays * 86_400))
         self.certificates = certificates
+        self.logGuardFile = logGuardFile
         self.now = now
     }
 
@@ -63,9 +68,14 @@ package struct NewAuthority: Sendable {
         try directory.requireNew()
         let suffix = try RandomBytes.generate(count: 6).hexadecimal
         let draft = DataDirectory("\(directory.path).incomplete-\(suffix)")
+        if let logGuardFile, PrivateFile.exists(logGuardFile) {
+            throw ConfigurationMistakes(["\(logGuardFile) exists already; nothing was touched"])
+        }
+        var madeGuard = false
         do {
             let chain = try await write(to: draft, passphrase: passphrase)
             let logID = try await createLog(in: draft, root: chain.root, passphrase: passphrase)
+            madeGuard = true
             try write(text: settings.yaml, to: draft.settings)
             for path in [draft.authority, draft.log(settings.shard), draft.logs, draft.path] {
                 try PrivateFile.synchronizeDirectory(path)
@@ -75,6 +85,7 @@ package struct NewAuthority: Sendable {
                 directory: directory, settings: settings, root: chain.root, issuing: chain.certificate, logID: logID)
         } catch {
             PrivateFile.removeDirectory(draft.path)
+            if madeGuard, let logGuardFile { PrivateFile.removeDirectory(logGuardFile) }
             throw error
         }
     }
@@ -142,8 +153,8 @@ package struct NewAuthority: Sendable {
         try write(text: try key.encryptedPEM(passphrase: passphrase), to: draft.logKey(settings.shard))
         try write(text: PEM.encode(label: "PUBLIC KEY", info.der), to: draft.logPublicKey(settings.shard))
         try await LocalLog.create(
-            at: draft.logStore(settings.shard), parameters: try settings.logParameters(key: info),
-            key: LocalSigningKey(key), roots: [root], now: now)
+            at: draft.logStore(settings.shard), guardPath: logGuardFile,
+            parameters: try settings.logParameters(key: info), key: LocalSigningKey(key), roots: [root], now: now)
         return info.sha256
     }
 

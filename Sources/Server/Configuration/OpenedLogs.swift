@@ -21,7 +21,7 @@ struct OpenedLogs: Sendable {
         sequenced: @escaping @Sendable (Duration) -> Void
     ) async throws -> OpenedLogs {
         if let log = try await loaded.ownLog?.open(
-            requiring: loaded.issuing.root, clock: clock, logger: logger, sequenced: sequenced)
+            options, requiring: loaded.issuing.root, clock: clock, logger: logger, sequenced: sequenced)
         {
             return OpenedLogs(
                 own: log, others: [], flow: options.submitsCertificates ? .detached(log) : .embedded([log]))

@@ -2,6 +2,7 @@ internal import CertificateTransparency
 internal import Issuance
 internal import Logging
 internal import OpenSSL
+internal import TransparencyLog
 
 /// What the log of this process is opened with.
 struct OwnLog: Sendable {
@@ -64,15 +65,22 @@ struct OwnLog: Sendable {
     }
 
     /// Opens the log; throws one line when it does not accept the root.
+    ///
+    /// The guard file of a log for this run alone is always beside it.
     func open(
-        requiring root: Certificate, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
-        sequenced: @escaping @Sendable (Duration) -> Void
+        _ options: ServerOptions, requiring root: Certificate, clock: @escaping @Sendable () -> Timestamp,
+        logger: Logger, sequenced: @escaping @Sendable (Duration) -> Void
     ) async throws -> LocalLog {
         do {
-            return try await LocalLog.open(
-                at: directory.logStore(settings.shard),
+            let log = try await LocalLog.open(
+                at: directory.logStore(settings.shard), guardPath: isTemporary ? nil : options.logGuardFile,
                 parameters: try settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
-                requiring: [root], clock: clock, logger: logger, sequenced: sequenced)
+                requiring: [root], scrub: ScrubPolicy(interval: .seconds(options.logScrubInterval)), clock: clock,
+                logger: logger, sequenced: sequenced)
+            if let obstacle = log.condition.obstacle {
+                logger.critical("no certificate will be issued", metadata: ["reason": "\(obstacle)"])
+            }
+            return log
         } catch LogFailure.rootNotAccepted {
             throw ConfigurationMistakes([Self.unknownRoot(root)])
         }
@@ -90,7 +98,8 @@ struct OwnLog: Sendable {
         if isTemporary { PrivateFile.removeDirectory(directory.path) }
     }
 
-    private static func settings(_ directory: DataDirectory) throws -> DataDirectorySettings {
+    /// What `init` fixed for a data directory; throws every mistake.
+    static func settings(_ directory: DataDirectory) throws(ConfigurationMistakes) -> DataDirectorySettings {
         guard PrivateFile.exists(directory.path) else {
             throw ConfigurationMistakes(["\(directory.path) does not exist; create it with: mintmark init"])
         }
@@ -98,6 +107,8 @@ struct OwnLog: Sendable {
             return try DataDirectorySettings(yaml: try PrivateFile.readText(directory.settings))
         } catch let error as ConfigurationMistakes {
             throw ConfigurationMistakes(error.lines.map { "\(directory.path)/\($0)" })
+        } catch {
+            throw ConfigurationMistakes(["\(error)"])
         }
     }
 

@@ -26,6 +26,16 @@ package struct PublicURL: Hashable, Sendable, CustomStringConvertible {
         return port > 0 && authority.first != ":"
     }
 
+    /// The same scheme and host at another port; nil for a port outside 1 to 65535.
+    package func replacingPort(with port: Int) -> PublicURL? {
+        guard let schemeEnd = text.firstRange(of: "://")?.upperBound else { return nil }
+        let authority = text[schemeEnd...]
+        let host =
+            authority.hasPrefix("[")
+            ? authority.prefix { $0 != "]" } + "]" : authority.prefix { $0 != ":" }
+        return PublicURL("\(text[..<schemeEnd])\(host):\(port)")
+    }
+
     /// The submission prefix of a shard's log, ending in a slash (Static CT API, "Parameters").
     package func submissionPrefix(shard: String) -> String { "\(text)/log/\(shard)/" }
 

@@ -1,3 +1,4 @@
+package import CertificateTransparency
 internal import Identity
 internal import Issuance
 
@@ -30,6 +31,16 @@ package struct ServerOptions: Sendable {
     /// Where certificates are logged.
     package var log = LogChoice.own
 
+    /// Whose chains the own log takes over HTTP.
+    package var logAcceptance = LogAcceptance.own
+
+    /// Where the log's monitoring prefix is served instead of on the port of HTTP; nil for there.
+    package var logMonitoring: ListenAddress?
+
+    /// The origin at which clients reach the monitoring prefix; nil when it is the public URL's, or that host at the
+    /// port of `logMonitoring`.
+    package var logMonitoringURL: PublicURL?
+
     /// Whether the certificate itself goes to the log and its timestamp stands beside it, instead of a precertificate.
     package var submitsCertificates = false
 
@@ -41,6 +52,12 @@ package struct ServerOptions: Sendable {
 
     /// How long a connection to the metrics may be without a request.
     package var readHeaderTimeout = Duration.seconds(10)
+
+    /// The file that remembers the newest head shown, apart from the log; nil for one beside the log.
+    package var logGuardFile: String?
+
+    /// Seconds from the beginning of one recomputation of the whole log to the beginning of the next.
+    package var logScrubInterval = 7 * 86_400
 
     /// The file of the audit stream; nil for none.
     package var auditFile: String?

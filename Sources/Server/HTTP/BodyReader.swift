@@ -64,6 +64,8 @@ final class BodyReader: Sendable {
             guard let large = largeBodies.enter() else { throw .overloaded }
             permit = large
         }
+        // Whoever is cancelled sees an end that is none: where the next request begins is not known then.
+        guard !Task.isCancelled else { throw .bodyNotReadable }
         return bytes
     }
 

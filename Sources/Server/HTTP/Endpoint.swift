@@ -15,6 +15,10 @@ struct EndpointRequest: Sendable {
     let logger: Logger
     /// The body, not read yet.
     let body: BodyReader
+    /// The `Accept-Encoding` field; nil when there is none.
+    var acceptEncoding: String?
+    /// The `Content-Encoding` field of the request; nil when there is none.
+    var contentEncoding: String?
 }
 
 /// An endpoint with the one method that it takes.
@@ -50,9 +54,22 @@ struct Endpoint: Sendable {
         case .unimplemented: return Answer(APIStatus.methodNotAllowed)
         case .methodNotAllowed:
             if method == .head, self.method == .get { return nil }
+            if method == .options { return preflight }
             var answer = Answer.text(.methodNotAllowed, "method not allowed")
-            answer.headers[.allow] = self.method == .get ? "GET, HEAD" : self.method.rawValue
+            answer.headers[.allow] = "\(methods), OPTIONS"
             return answer
         }
+    }
+
+    private var methods: String { method == .get ? "GET, HEAD" : method.rawValue }
+
+    /// The answer to OPTIONS from anywhere (transparency-log 1.3.1).
+    private var preflight: Answer {
+        var answer = Answer(.noContent)
+        answer.headers[.allow] = "\(methods), OPTIONS"
+        answer.headers[.accessControlAllowOrigin] = "*"
+        answer.headers[.accessControlAllowMethods] = methods
+        answer.headers[.accessControlAllowHeaders] = "content-type"
+        return answer
     }
 }

@@ -63,7 +63,7 @@ struct EndpointResponder: HTTPResponder {
         guard let path = Self.decodedPath(request.uri.path) else {
             return (.text(.badRequest, "400 Bad Request"), true)
         }
-        guard let endpoint = endpoints[path] else { return (Answer(APIStatus.notFound), false) }
+        guard let endpoint = endpoints.endpoint(at: path) else { return (Answer(APIStatus.notFound), false) }
         if let refusal = endpoint.refusal(of: request.method) { return (refusal, false) }
         let permit = endpoint.limit?.enter()
         defer { permit?.leave() }
@@ -75,7 +75,8 @@ struct EndpointResponder: HTTPResponder {
         logger[metadataKey: "requestID"] = "\(origin.requestID)"
         let seen = EndpointRequest(
             path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            origin: origin, logger: logger, body: body)
+            origin: origin, logger: logger, body: body, acceptEncoding: request.headers[.acceptEncoding],
+            contentEncoding: request.headers[.contentEncoding])
         return (await inTime(request, start, logger) { await endpoint.answer(seen) }, false)
     }
 

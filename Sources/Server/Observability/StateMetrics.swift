@@ -66,6 +66,15 @@ struct StateMetrics: Sendable {
         let load = log.load
         gauge("mintmark_log_queue_entries", Double(load.queuedCount))
         gauge("mintmark_log_waiting_certificates", Double(load.waitingCount))
+        let states = ["starting", "serving", "readonly-temporary", "frozen", "closed"]
+        registry.replace(
+            "mintmark_log_state", .gauge,
+            states.map { ([("state", $0)], log.condition.name == $0 ? 1 : 0) })
+        let scrub = log.scrubStatus
+        gauge("mintmark_log_scrub_position", Double(scrub.position))
+        gauge("mintmark_log_scrub_size", Double(scrub.size))
+        gauge("mintmark_log_scrub_completed_seconds", Double(scrub.completed?.seconds ?? 0))
+        gauge("mintmark_log_scrub_findings", scrub.finding == nil ? 0 : 1)
         guard let space = log.reader.space else { return }
         gauge("mintmark_log_volume_free_bytes", Double(space.freeByteCount))
         gauge("mintmark_log_volume_reserve_bytes", Double(space.reserveByteCount))

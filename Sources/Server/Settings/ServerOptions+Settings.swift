@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import OpenSSL
 
 extension ServerOptions {
@@ -32,6 +33,13 @@ extension ServerOptions {
             mistakes.append("required flag \"ca\" not set; or give --data-dir with the CA that mintmark init made")
         }
         log = settings.logChoice(&mistakes, &warnings)
+        logAcceptance = settings.text("log-accept").flatMap(LogAcceptance.init) ?? .own
+        logMonitoring = settings.text("log-monitoring-port").map { _ in
+            ListenAddress(host: http.host, port: settings.number("log-monitoring-port"))
+        }
+        logGuardFile = settings.text("log-guard")
+        logScrubInterval = settings.number("log-scrub-interval")
+        logMonitoringURL = settings.logMonitoringURL(&mistakes)
         submitsCertificates = settings.text("ct-log-submission") == "certificate"
         logBudget = .seconds(settings.number("ct-log-budget"))
         idleTimeout = settings.duration("idle-connection-timeout")
@@ -130,6 +138,14 @@ extension Settings {
         return nil
     }
 
+    /// The origin of the own log's monitoring prefix; nil when none is named, and after a mistake.
+    fileprivate func logMonitoringURL(_ mistakes: inout [String]) -> PublicURL? {
+        guard let text = text("log-monitoring-url") else { return nil }
+        let url = PublicURL(text)
+        if url == nil { mistakes.append("--log-monitoring-url must be the http or https URL of an origin") }
+        return url
+    }
+
     /// The logs that the settings name (CA specification 6); keys belong to the URLs by their place.
     fileprivate func logChoice(_ mistakes: inout [String], _ warnings: inout [String]) -> LogChoice {
         let keys = texts("ct-log-public-key-path")
@@ -139,6 +155,9 @@ extension Settings {
             warnings += idle.map { "\($0) has no effect without --ct-log-url" }
             return .own
         }
+        let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]
+            .filter(isChosen)
+        warnings += idle.map { "\($0) has no effect with --ct-log-url" }
         let isNone = urls.map { $0.isEmpty || $0 == "none" }
         if isNone.contains(true), urls.count > 1 {
             mistakes.append("ct-log-url names a log and none, or an empty one among several")

@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import Issuance
 internal import StrictJSON
 
@@ -88,6 +89,23 @@ extension Setting {
         Setting(
             "ct-log-budget", .number(1...40), .log, standard: "25",
             "How many seconds those logs may take for one request, with all tries."),
+        Setting(
+            "log-accept", .choice(LogAcceptance.allCases.map(\.rawValue)), .log,
+            standard: LogAcceptance.own.rawValue, "Whose chains the own log takes over HTTP."),
+        Setting(
+            "log-monitoring-port", .number(0...65_535), .log,
+            "The port for the own log's checkpoint and tiles, when it is not that of the API; 0 takes a free one."),
+        Setting(
+            "log-monitoring-url", .text, .log,
+            "Where clients reach the own log's checkpoint and tiles: the URL of an origin, without a path."),
+        Setting(
+            "log-guard", .text, .log,
+            "The guard file: the newest head of the own log shown to anyone. Put it on another volume: whoever restores"
+                + " the log's volume must not restore this file with it. Absent, beside the log; it must be there (see"
+                + " mintmark log adopt)."),
+        Setting(
+            "log-scrub-interval", .number(1...999_999_999), .log, standard: "604800",
+            "How often everything that the own log has stored is recomputed, in seconds."),
     ]
 
     private static let policy = [

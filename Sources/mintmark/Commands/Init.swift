@@ -38,6 +38,12 @@ struct Init: AsyncParsableCommand {
             discussion: "The key must be under the same passphrase; only the log is new then.", valueName: "directory"))
     var existingCa: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Where to make the log's guard file; beside the log unless given.",
+            discussion: "Better on another volume; serve then needs the same --log-guard.", valueName: "file"))
+    var logGuard: String?
+
     @OptionGroup var passphraseOptions: PassphraseOptions
 
     func validate() throws {
@@ -49,7 +55,8 @@ struct Init: AsyncParsableCommand {
     func run() async throws {
         let settings = try NewAuthority(
             organization: organization, publicURL: publicUrl, shard: shard,
-            certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType ?? .p384), now: .now())
+            certificates: existingCa.map { .existing(directory: $0) } ?? .new(keyType ?? .p384),
+            logGuardFile: logGuard, now: .now())
         let directory = DataDirectory(dataDir)
         try directory.requireNew()
         let passphrase = try passphraseOptions.source.passphrase(isNew: existingCa == nil)

@@ -1,0 +1,46 @@
+package import CertificateTransparency
+internal import OpenSSL
+package import TransparencyLog
+
+/// A log of a data directory or of a backup, as commands find it that need no key.
+package struct StoredLog: Sendable {
+    /// What the settings and the public key say that the log was created with.
+    package let parameters: LogParameters
+
+    /// The path of the database.
+    package let database: String
+
+    /// The log of a directory's shard; throws one line for each thing that is missing or wrong.
+    package init(_ directory: DataDirectory) throws(ConfigurationMistakes) {
+        let settings = try OwnLog.settings(directory)
+        let path = directory.logPublicKey(settings.shard)
+        do {
+            let pem = PEM.firstBlock(in: try PrivateFile.read(path, readers: .anyone))
+            guard let pem, let key = try? SubjectPublicKeyInfo(der: pem.bytes) else {
+                throw ConfigurationMistakes(["\(path): not the public key of a log"])
+            }
+            parameters = try settings.logParameters(key: key)
+        } catch let mistakes as ConfigurationMistakes {
+            throw mistakes
+        } catch {
+            throw ConfigurationMistakes(["\(error)"])
+        }
+        database = directory.logStore(settings.shard)
+    }
+
+    /// Where the guard file is unless the operator says otherwise.
+    package var defaultGuard: String { "\(database)-guard" }
+
+    /// A recomputation of everything that is stored.
+    package func inspection() throws -> SQLiteStoreInspection {
+        try SQLiteStoreInspection(
+            path: database, description: parameters.description, format: .certificateTransparency)
+    }
+
+    /// Who may change the state of the log.
+    package func operating(guardPath: String?) -> SQLiteStoreOperator {
+        SQLiteStoreOperator(
+            path: database, guardPath: guardPath, description: parameters.description,
+            format: .certificateTransparency)
+    }
+}

@@ -1,0 +1,92 @@
+internal import GRDB
+internal import OpenSSL
+
+/// Recomputes everything that is stored, without changing any of it.
+///
+/// Works on a log at rest, on one that a server has open, and on a backup: each step reads one short view.
+package struct SQLiteStoreInspection: Sendable {
+    /// What an inspection found right.
+    package struct Report: Hashable, Sendable {
+        /// The newest head at the end of the inspection.
+        package let head: TreeHead
+        /// Tiles, checkpoints and entries that were recomputed.
+        package let tileCount: UInt64
+        /// Sizes of which a checkpoint is kept.
+        package let checkpointCount: UInt64
+        /// The state that the log was left in.
+        package let condition: LogCondition
+    }
+
+    /// How far an inspection is.
+    package struct Progress: Hashable, Sendable {
+        /// Entries recomputed so far.
+        package let position: UInt64
+        /// Entries of the newest head.
+        package let size: UInt64
+    }
+
+    private let path: String
+    private let description: LogDescription
+    private let key: PublicKey
+    private let format: RecordFormat
+
+    /// An inspection of the database at `path`; throws when the key of the description is no log key.
+    package init(path: String, description: LogDescription, format: RecordFormat) throws {
+        let key = try PublicKey(description.key)
+        guard key.isLogKey else { throw UnusableLogKey() }
+        (self.path, self.description, self.format, self.key) = (path, description, format, key)
+    }
+
+    /// Recomputes every hash, tile and checkpoint; throws a `StoreRefusal` for the first thing that is wrong.
+    ///
+    /// With `guardPath` the store is also compared with the guard file there, if there is one. `progress` is told after
+    /// each data tile; what it throws ends the inspection.
+    package func run(
+        guardPath: String? = nil, progress: @escaping @Sendable (Progress) throws -> Void = { _ in }
+    ) async throws -> Report {
+        try await Blocking.run { try inspect(guardPath: guardPath, progress) }
+    }
+
+    private func inspect(guardPath: String?, _ progress: (Progress) throws -> Void) throws -> Report {
+        let files = SQLiteFiles(database: path)
+        guard try SQLiteFiles.byteCount(path) >= SQLiteSettings.pageSize else {
+            throw StoreRefusal.damaged("\(path) is shorter than one page")
+        }
+        // Before the store, which may grow meanwhile and must never be behind the guard.
+        let record = try guardPath.flatMap { path throws(StoreRefusal) in try GuardFile.look(at: path) }
+        return try SQLiteLogStore.reporting(files) {
+            let database = try DatabaseQueue(path: path, configuration: SQLiteSettings.inspector)
+            defer { try? database.close() }
+            let condition = try database.read { database in
+                let condition = try SQLiteStartUpChecks.compareMeta(database, with: description)
+                // In one view, which would keep a server's write-ahead log from being shortened for as long as it takes.
+                if !files.isAfterUncleanStop { try SQLiteSnapshot(database: database).quickCheck() }
+                if let record, let guardPath { try compare(database, with: record, at: guardPath) }
+                return condition
+            }
+            var audit = TreeAudit(depth: .records, description: description, key: key, format: format)
+            while true {
+                let (head, isLast) = try database.read { database in
+                    let snapshot = SQLiteSnapshot(database: database)
+                    let head = try SQLiteStoredHead.read(database, description: description, key: key).signed.head
+                    try audit.advance(in: snapshot, head: head)
+                    let isLast = audit.isComplete(for: head)
+                    if isLast { try audit.finish(in: snapshot, head: head) }
+                    return (head, isLast)
+                }
+                try progress(Progress(position: audit.position, size: head.size.value))
+                guard isLast else { continue }
+                return Report(
+                    head: head, tileCount: audit.tileCount, checkpointCount: audit.checkpointCount,
+                    condition: condition)
+            }
+        }
+    }
+
+    private func compare(_ database: Database, with record: GuardRecord, at guardPath: String) throws {
+        let head = try SQLiteStoredHead.read(database, description: description, key: key).signed.head
+        let comparison = GuardComparison(path: guardPath, record: record, description: description, key: key)
+        let snapshot = SQLiteSnapshot(database: database)
+        try comparison.run(head: head) { try snapshot.tile(level: $0, index: $1) }
+    }
+}

@@ -1,0 +1,201 @@
+internal import GRDB
+package import OpenSSL
+
+/// Changes the state of a log that no server has open, and writes down who did it and why.
+///
+/// These are the only ways out of `frozen` (transparency-log 3.5). Each one but `freeze` recomputes the whole store first.
+package struct SQLiteStoreOperator: Sendable {
+    private let files: SQLiteFiles
+    private let guardPath: String
+    private let description: LogDescription
+    private let format: RecordFormat
+
+    /// An operator of the store at `path`, whose guard file stands beside it unless `guardPath` says otherwise.
+    package init(path: String, guardPath: String? = nil, description: LogDescription, format: RecordFormat) {
+        files = SQLiteFiles(database: path)
+        (self.guardPath, self.description, self.format) = (guardPath ?? files.defaultGuard, description, format)
+    }
+
+    /// What was done so far, oldest first; may be asked while a server runs.
+    package func history() async throws -> [StoreOperation] {
+        try await Blocking.run { [files, description] in
+            try SQLiteLogStore.reporting(files) {
+                _ = try SQLiteFiles.byteCount(files.database)
+                let database = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.inspector)
+                defer { try? database.close() }
+                return try database.read { database in
+                    _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
+                    return try Self.operations(database)
+                }
+            }
+        }
+    }
+
+    /// Does one operation and answers with its record.
+    ///
+    /// Throws a `StoreRefusal` when a server has the log open, when the store is not sound, when it contradicts its
+    /// guard (unless the operation is `adopt`), or when the operation does not fit the state of the log.
+    package func perform(
+        _ kind: StoreOperation.Kind, actor: String, reason: String, now: Timestamp,
+        progress: @escaping @Sendable (SQLiteStoreInspection.Progress) throws -> Void = { _ in }
+    ) async throws -> StoreOperation {
+        let lock = try await Blocking.run { [files] in
+            if kind == .adopt { try Self.prepareForAdoption(files) }
+            return try StoreLock(path: files.lock)
+        }
+        defer { lock.release() }
+        if kind != .freeze {
+            let inspection = try SQLiteStoreInspection(path: files.database, description: description, format: format)
+            _ = try await inspection.run(progress: progress)
+        }
+        return try await Blocking.run { try perform(kind, actor: actor, reason: reason, now: now, lock: lock) }
+    }
+
+    private func perform(
+        _ kind: StoreOperation.Kind, actor: String, reason: String, now: Timestamp, lock: StoreLock
+    ) throws -> StoreOperation {
+        try SQLiteLogStore.reporting(files) {
+            let guardFile = try kind == .adopt ? nil : GuardFile(path: guardPath)
+            defer { guardFile?.close() }
+            let writer = try SQLiteStoreOpening.openWriter(files)
+            defer { try? writer.close() }
+            let (operation, state, note) = try writer.inDatabase { database in
+                let stored = try SQLiteStartUpChecks.compareMeta(database, with: description)
+                let key = try PublicKey(description.key)
+                let head = try SQLiteStoredHead.read(database, description: description, key: key)
+                let condition = Self.condition(stored, guardFile?.record.state)
+                try Self.require(kind, fits: condition)
+                if let guardFile, kind != .freeze { try compare(guardFile, with: head, database, lock) }
+                let operation = try write(kind, actor, reason, now, head.signed.head, database)
+                return (operation, Self.state(after: kind, reason: reason, from: condition), head.note)
+            }
+            if let guardFile {
+                try guardFile.write(state: state)
+            } else {
+                try GuardFile.create(guardPath, state: state, note: note)
+                try writer.inDatabase { database in
+                    let key = try PublicKey(description.key)
+                    try lock.note(try SQLiteStoredHead.read(database, description: description, key: key).signed.head)
+                }
+            }
+            try writer.inDatabase { _ = try $0.checkpoint(.truncate) }
+            return operation
+        }
+    }
+
+    /// The store against what guard and lock file have seen.
+    private func compare(
+        _ guardFile: GuardFile, with head: SQLiteStoredHead, _ database: Database, _ lock: StoreLock
+    ) throws {
+        let tree = head.signed.head
+        if let exposed = lock.exposedHead(), exposed.timestamp > tree.timestamp.milliseconds {
+            throw StoreRefusal.rolledBack(storedSize: tree.size.value, exposedSize: exposed.size)
+        }
+        let snapshot = SQLiteSnapshot(database: database)
+        let comparison = GuardComparison(
+            path: guardPath, record: guardFile.record, description: description, key: try PublicKey(description.key))
+        try comparison.run(head: tree) { try snapshot.tile(level: $0, index: $1) }
+    }
+
+    /// The record and the new state, in one transaction.
+    private func write(
+        _ kind: StoreOperation.Kind, _ actor: String, _ reason: String, _ now: Timestamp, _ head: TreeHead,
+        _ database: Database
+    ) throws -> StoreOperation {
+        var sequence: UInt64 = 0
+        try database.inTransaction(.immediate) {
+            let last = try Int64.fetchOne(database, sql: "SELECT coalesce(max(seq), 0) FROM operation") ?? 0
+            sequence = UInt64(clamping: last) + 1
+            try database.execute(
+                sql: """
+                    INSERT INTO operation (seq, timestamp, kind, actor, reason, tree_size, root)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    SQLiteSchema.column(sequence), SQLiteSchema.column(now.milliseconds), kind.rawValue, actor, reason,
+                    SQLiteSchema.column(head.size.value), head.root.bytes.blob,
+                ])
+            switch kind {
+            case .freeze: try Self.set(SQLiteSchema.MetaKey.frozen, reason, database)
+            case .close: try Self.set(SQLiteSchema.MetaKey.closed, reason, database)
+            case .thaw, .adopt:
+                try database.execute(
+                    sql: "DELETE FROM meta WHERE key = ?", arguments: [SQLiteSchema.MetaKey.frozen])
+            }
+            return .commit
+        }
+        return StoreOperation(
+            sequence: sequence, timestamp: now, kind: kind, actor: actor, reason: reason, size: head.size.value,
+            root: head.root)
+    }
+
+    private static func set(_ key: String, _ value: String, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
+    }
+
+    /// What the log is, all in all: guard and store may each know of a freeze that the other does not.
+    private static func condition(_ stored: LogCondition, _ state: GuardRecord.State?) -> LogCondition {
+        switch state {
+        case .closed(let reason) where !stored.isFinal: .closed(reason: reason)
+        case .frozen(let reason) where !stored.isFinal: .frozen(reason: reason)
+        default: stored
+        }
+    }
+
+    private static func require(_ kind: StoreOperation.Kind, fits condition: LogCondition) throws(StoreRefusal) {
+        switch (kind, condition) {
+        case (.freeze, .closed), (.thaw, .closed), (.close, .closed), (.adopt, .closed):
+            throw .notInState("the log is closed for good")
+        case (.freeze, .frozen): throw .notInState("the log is frozen already")
+        case (.thaw, .starting), (.thaw, .serving), (.thaw, .readOnlyTemporarily):
+            throw .notInState("the log is not frozen")
+        default: return
+        }
+    }
+
+    private static func state(
+        after kind: StoreOperation.Kind, reason: String, from condition: LogCondition
+    ) -> GuardRecord.State {
+        switch kind {
+        case .freeze: .frozen(reason: reason)
+        case .close: .closed(reason: reason)
+        case .thaw, .adopt: .serving
+        }
+    }
+
+    /// Makes of a copy what a start needs: a lock file, the write-ahead log's mode, and the tables of this version.
+    private static func prepareForAdoption(_ files: SQLiteFiles) throws {
+        _ = try SQLiteFiles.byteCount(files.database)
+        do { try SQLiteFiles.create(files.lock) } catch StoreRefusal.alreadyExists {}
+        let lock = try StoreLock(path: files.lock)
+        defer { lock.release() }
+        try SQLiteLogStore.reporting(files) {
+            let writer = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.writer)
+            try writer.inDatabase { database in
+                try database.execute(sql: "PRAGMA journal_mode = WAL")
+                let version = try SQLiteStartUpChecks.meta(database)[SQLiteSchema.MetaKey.schemaVersion]
+                guard version == "1" else { return }
+                try database.inTransaction(.immediate) {
+                    try database.execute(sql: SQLiteSchema.tablesSinceVersion2)
+                    try set(SQLiteSchema.MetaKey.schemaVersion, SQLiteSchema.version, database)
+                    return .commit
+                }
+            }
+            try writer.close()
+        }
+    }
+
+    private static func operations(_ database: Database) throws -> [StoreOperation] {
+        let sql = "SELECT seq, timestamp, kind, actor, reason, tree_size, root FROM operation ORDER BY seq"
+        return try Row.fetchAll(database, sql: sql).map { row in
+            guard let kind = StoreOperation.Kind(rawValue: try row.decode(String.self, atIndex: 2)) else {
+                throw StoreRefusal.damaged("an operator's record is of an unknown kind")
+            }
+            return StoreOperation(
+                sequence: try row.number(0), timestamp: Timestamp(milliseconds: try row.number(1)), kind: kind,
+                actor: try row.decode(String.self, atIndex: 3), reason: try row.decode(String.self, atIndex: 4),
+                size: try row.number(5), root: try row.digest(6))
+        }
+    }
+}

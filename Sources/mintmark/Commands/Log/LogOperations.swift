@@ -1,0 +1,97 @@
+internal import ArgumentParser
+internal import OpenSSL
+internal import Server
+internal import StrictJSON
+internal import TransparencyLog
+internal import Glibc
+
+/// What the commands have in common that change the state of a log.
+struct LogOperationOptions: ParsableArguments {
+    @Option(help: "The directory that init made; its server must be stopped.")
+    var dataDir: String
+
+    @Option(help: "Why, in words for whoever reads the record later.")
+    var reason: String
+
+    @Option(help: ArgumentHelp("The guard file; the one beside the log unless given.", valueName: "file"))
+    var logGuard: String?
+
+    @OptionGroup var options: ProgressOptions
+
+    func validate() throws {
+        let isPrintable = reason.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        guard isPrintable, reason.contains(where: { $0 != " " }), reason.utf8.count <= 1000 else {
+            throw ValidationError("--reason must be a line of 1 to 1000 octets")
+        }
+    }
+
+    /// Does the operation and prints its record.
+    func perform(_ kind: StoreOperation.Kind) async throws {
+        try await options.run { progress in
+            let log = try StoredLog(DataDirectory(dataDir))
+            let operation = try await log.operating(guardPath: logGuard).perform(
+                kind, actor: Self.actor, reason: reason, now: .now()
+            ) { progress.update($0) }
+            return (words: operation.text, json: operation.json)
+        }
+    }
+
+    /// The user, and whoever became that user by sudo.
+    private static var actor: String {
+        let entry = unsafe getpwuid(getuid())
+        let name = unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) } ?? "unknown"
+        let user = "\(name) (uid \(getuid()))"
+        guard getuid() == 0, let original = unsafe getenv("SUDO_USER") else { return user }
+        return unsafe "\(String(cString: original)) as \(user)"
+    }
+}
+
+/// Stops a log until another operation.
+struct LogFreeze: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "freeze",
+        abstract: "Let a log write nothing more until it is thawed, adopted or closed; reads go on.")
+
+    @OptionGroup var operation: LogOperationOptions
+
+    func run() async throws { try await operation.perform(.freeze) }
+}
+
+/// Lets a frozen log write again.
+struct LogThaw: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "thaw",
+        abstract: "Let a frozen log write again, when all of it recomputes and its guard file agrees.")
+
+    @OptionGroup var operation: LogOperationOptions
+
+    func run() async throws { try await operation.perform(.thaw) }
+}
+
+/// Makes a store the log, whatever its guard says.
+struct LogAdopt: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "adopt",
+        abstract: "Make this store the log although its guard file is missing or contradicts it.",
+        discussion: """
+            Only for whoever can prove that nothing newer than this store was ever shown: with the checkpoints that \
+            monitors and witnesses have, and the highest index in any certificate. If anything newer was shown, the \
+            log is broken for good by this; make a new shard instead. The whole store is recomputed first; lock file \
+            and guard file are made anew.
+            """)
+
+    @OptionGroup var operation: LogOperationOptions
+
+    func run() async throws { try await operation.perform(.adopt) }
+}
+
+/// Ends a log for good.
+struct LogClose: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "close",
+        abstract: "Let a log write nothing more for good; reads go on. This cannot be taken back.")
+
+    @OptionGroup var operation: LogOperationOptions
+
+    func run() async throws { try await operation.perform(.close) }
+}

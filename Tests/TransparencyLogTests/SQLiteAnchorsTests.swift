@@ -1,0 +1,57 @@
+import GRDB
+import OpenSSL
+import Testing
+import TransparencyLog
+
+@Suite struct SQLiteAnchorsTests {
+    private static func change(
+        _ log: TestLog, _ changes: [SQLiteLogStore.AnchorChange]
+    ) async throws -> Set<[UInt8]> {
+        Set(
+            try await SQLiteLogStore.anchors(
+                at: log.path, description: log.description, changes: changes, reason: "because", now: log.clock.now))
+    }
+
+    @Test func `TL-39 anchors are added and removed, all changes or none, and each leaves a record`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        #expect(try await Self.change(log, []) == [[1, 2, 3]])
+        #expect(try await Self.change(log, [.add([4]), .add([5]), .add([4])]) == [[1, 2, 3], [4], [5]])
+        let four = SHA256Digest(hashing: [4])
+        #expect(try await Self.change(log, [.remove(four)]) == [[1, 2, 3], [5]])
+        await #expect(throws: StoreRefusal.self) { try await Self.change(log, [.add([6]), .remove(four)]) }
+        await #expect(throws: StoreRefusal.self) {
+            try await Self.change(
+                log, [.remove(SHA256Digest(hashing: [5])), .remove(SHA256Digest(hashing: [1, 2, 3]))])
+        }
+        #expect(try await Self.change(log, []) == [[1, 2, 3], [5]])
+        #expect(try await Self.change(log, [.add([4])]) == [[1, 2, 3], [4], [5]])
+        let store = try await log.open()
+        #expect(Set(store.anchors) == [[1, 2, 3], [4], [5]])
+        await store.abandon()
+        let queue = try DatabaseQueue(path: log.path)
+        let records = try await queue.read {
+            try String.fetchAll($0, sql: "SELECT value FROM meta WHERE key LIKE 'log.anchor-change.%' ORDER BY key")
+        }
+        try queue.close()
+        #expect(records.count == 4)
+        #expect(records.allSatisfy { $0.hasSuffix(": because") })
+        #expect(records.contains { $0.contains("removed \(four.hex)") })
+    }
+
+    @Test func `TL-66 TL-63 anchors of a log in use, of another log and of a frozen one stay`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let store = try await log.open()
+        await #expect(throws: StoreRefusal.locked(path: log.path + "-lock")) { try await Self.change(log, []) }
+        await store.abandon()
+        let other = LogDescription(origin: log.description.origin, key: log.description.key, attributes: ["a": "b"])
+        await #expect(throws: StoreRefusal.self) {
+            try await SQLiteLogStore.anchors(at: log.path, description: other, now: log.clock.now)
+        }
+        try log.tamper("INSERT INTO meta (key, value) VALUES ('log.frozen', 'a test')")
+        await #expect(throws: StoreRefusal.notInState("the log is frozen: a test")) {
+            try await Self.change(log, [.add([4])])
+        }
+    }
+}
