@@ -85,13 +85,7 @@ final class AuditFile: Sendable {
 
     /// Adds octets and waits until they are on the disk; throws when that is not certain.
     func append(_ bytes: [UInt8]) throws(FileError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .last(path) }
-            rest = rest.dropFirst(count)
-        }
+        guard DescriptorOutput.write(bytes, to: descriptor) else { throw .last(path) }
         guard !isRegular || fdatasync(descriptor) == 0 else { throw .last(path) }
     }
 

@@ -52,12 +52,7 @@ package enum PrivateFile {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .last(path) }
         defer { close(descriptor) }
-        var start = 0
-        while start < bytes.count {
-            let count = unsafe bytes[start...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw .last(path) }
-            start += count
-        }
+        guard DescriptorOutput.write(bytes, to: descriptor) else { throw .last(path) }
         guard fsync(descriptor) == 0 else { throw .last(path) }
     }
 
