@@ -28,6 +28,7 @@ struct Check: AsyncParsableCommand {
     var arguments: [String] = []
 
     func run() async throws {
+        KeyProtection.begin()
         let given = CommandLineSettings(arguments, switches: ["help", "json"])
         if given.switches.contains("help") { throw CleanExit.helpRequest(Self.self) }
         let isJSON = given.switches.contains("json")
