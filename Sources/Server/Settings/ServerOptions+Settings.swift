@@ -142,6 +142,10 @@ extension Settings {
             warnings += idle.map { "\($0) has no effect without --ct-log-url" }
             return .own
         }
+        guard !urls.isEmpty else {
+            mistakes.append("ct-log-url names no log; write none")
+            return .own
+        }
         let isNone = urls.map { $0.isEmpty || $0 == "none" }
         if isNone.contains(true), urls.count > 1 {
             mistakes.append("ct-log-url names a log and none, or an empty one among several")
