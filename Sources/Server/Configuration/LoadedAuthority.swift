@@ -30,7 +30,7 @@ struct LoadedAuthority: Sendable {
         var warnings: [String] = []
         let policy = options.keyPolicy(mistakes: &mistakes, warnings: &warnings)
         if options.isDevelopment, !options.isLoopback {
-            mistakes.append("--development is for a loopback --host only")
+            mistakes.append("--development is for a loopback --host and --grpc-host only")
         }
         mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
         let issuers = ConfigurationMistakes.attempt(&mistakes) { try LoadedIssuers.load(options.issuerFile) }
