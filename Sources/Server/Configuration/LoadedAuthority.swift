@@ -32,10 +32,12 @@ struct LoadedAuthority: Sendable {
         if options.isDevelopment, !options.isLoopback {
             mistakes.append("--development is for a loopback --host and --grpc-host only")
         }
-        mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
         let issuers = ConfigurationMistakes.attempt(&mistakes) { try LoadedIssuers.load(options.issuerFile) }
         let opening = options.needsPassphrase ? ConfigurationMistakes.attempt(&mistakes, passphrase) : nil
         let files = issuingFiles(options, opening)
+        // The files say themselves what is wrong with those that they guard.
+        let guarded = files?.guarded ?? []
+        mistakes += PrivateFile.exposureMistakes(decisivePaths(options).filter { !guarded.contains($0) })
         let loaded = files.flatMap { files in ConfigurationMistakes.attempt(&mistakes) { try files.load(now: now) } }
         let ownLog = options.ownLogDirectory.flatMap { directory in
             ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
@@ -74,14 +76,14 @@ struct LoadedAuthority: Sendable {
         }
     }
 
-    /// What decides who is certified and how, and is open to everybody.
-    private static func exposedPaths(_ options: ServerOptions) -> [String] {
+    /// What decides who is certified and how, so that nobody else may write to it.
+    private static func decisivePaths(_ options: ServerOptions) -> [String] {
         var paths: [String] = []
         if let directory = options.dataDirectory {
             paths += [directory.path, directory.settings, directory.authority, directory.chain, directory.logs]
         }
         if case .files(let certificate, _, _, _) = options.authority { paths.append(certificate) }
-        return paths.filter(PrivateFile.isWritableByOthers)
+        return paths
     }
 
     /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is missing.

@@ -118,6 +118,11 @@ package enum PrivateFile {
         FileStatus(path)?.permits(0o002) ?? false
     }
 
+    /// One line for each of these files and directories that everybody may write to.
+    static func exposureMistakes(_ paths: [String]) -> [String] {
+        paths.filter(isWritableByOthers).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
+    }
+
     /// The directory that a path's last part lies in.
     static func parent(of path: String) -> String {
         let parent = path.split(separator: "/").dropLast().joined(separator: "/")
