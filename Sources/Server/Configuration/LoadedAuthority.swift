@@ -19,12 +19,33 @@ struct LoadedAuthority: Sendable {
     /// The logs of others that certificates go to.
     let remoteLogs: [RemoteLogSettings]
 
+    /// What was read, before anything is made for an ephemeral CA.
+    struct Parts: Sendable {
+        let issuers: LoadedIssuers
+        let policy: KeyPolicy
+        /// The chain and key with where they came from; nil for an ephemeral CA.
+        let issuing: (pair: IssuingCertificate, files: IssuingFiles)?
+        let ownLog: OwnLog?
+        let remoteLogs: [RemoteLogSettings]
+    }
+
     /// Reads all files; throws every mistake that could be found, one line each.
     ///
     /// What it makes for an ephemeral CA is the caller's to remove.
     static func load(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
+        let parts = try read(options, passphrase: passphrase, now: now, logger: logger)
+        guard let issuing = parts.issuing else { return try await ephemeral(options, parts, now: now, logger: logger) }
+        return LoadedAuthority(
+            issuers: parts.issuers, policy: parts.policy, issuing: issuing.pair, issuingFiles: issuing.files,
+            ownLog: parts.ownLog, remoteLogs: parts.remoteLogs)
+    }
+
+    /// Reads all files and makes nothing; throws every mistake that could be found, one line each.
+    static func read(
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
+    ) throws -> Parts {
         var mistakes = sourceMistakes(options)
         guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         var warnings: [String] = []
@@ -49,13 +70,11 @@ struct LoadedAuthority: Sendable {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         guard let issuers, let remoteLogs, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        if case .ephemeral = options.authority {
-            return try await ephemeral(options, issuers, policy, remoteLogs, now: now, logger: logger)
+        let issuing = loaded.flatMap { loaded in files.map { (pair: loaded.issuing, files: $0) } }
+        if issuing == nil, !options.isEphemeral {
+            throw ConfigurationMistakes(["the chain and key that issue could not be read"])
         }
-        guard let loaded else { throw ConfigurationMistakes(["the chain and key that issue could not be read"]) }
-        return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog,
-            remoteLogs: remoteLogs)
+        return Parts(issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -102,8 +121,7 @@ struct LoadedAuthority: Sendable {
 
     /// A CA for this run alone, with a log for this run alone unless another log was chosen.
     private static func ephemeral(
-        _ options: ServerOptions, _ issuers: LoadedIssuers, _ policy: KeyPolicy, _ remoteLogs: [RemoteLogSettings],
-        now: Timestamp, logger: Logger
+        _ options: ServerOptions, _ parts: Parts, now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
         let issuing = try await EphemeralAuthority.create(now: now)
         logger.warning(
@@ -111,8 +129,8 @@ struct LoadedAuthority: Sendable {
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
             return LoadedAuthority(
-                issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
-                remoteLogs: remoteLogs)
+                issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
+                remoteLogs: parts.remoteLogs)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -123,7 +141,8 @@ struct LoadedAuthority: Sendable {
                 "root.file": "\(log.directory.root)",
             ])
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log, remoteLogs: [])
+            issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: log,
+            remoteLogs: [])
     }
 }
 
@@ -131,6 +150,11 @@ extension ServerOptions {
     /// The data directory with the log that certificates go to; nil when they go elsewhere.
     fileprivate var ownLogDirectory: DataDirectory? {
         if case .own = log { dataDirectory } else { nil }
+    }
+
+    /// Whether the CA is of this run alone.
+    fileprivate var isEphemeral: Bool {
+        if case .ephemeral = authority { true } else { false }
     }
 
     /// Whether a file under the passphrase of the data directory is to be read.
