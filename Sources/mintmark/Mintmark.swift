@@ -86,11 +86,6 @@ private enum Descriptor {
     }
 
     static func write(bytes: [UInt8], to descriptor: Int32) {
-        var bytes = bytes[...]
-        while !bytes.isEmpty {
-            let count = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
-        }
+        _ = DescriptorOutput.write(bytes, to: descriptor)
     }
 }

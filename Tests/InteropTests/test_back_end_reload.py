@@ -102,6 +102,7 @@ def test_a_bad_pair_leaves_the_old_one_in_use(pairs):
         "error during PEM decoding": lambda: made.certificate.write_text("-----BEGIN CERTIFICATE-----\n"),
         "No such file": lambda: made.certificate.unlink(),
         "everybody may read": lambda: (made.write(pairs.second), made.key.chmod(0o644)),
+        "anybody may write to it": lambda: (made.certificate.chmod(0o646), made.write(pairs.second)),
     }
     with made.serve() as server:
         pairs.expect(pairs.first, "the start")
@@ -112,6 +113,7 @@ def test_a_bad_pair_leaves_the_old_one_in_use(pairs):
             assert pairs.issues_with(pairs.first), message
             assert count(server, LOADED) == 0, message
         made.write(pairs.second, ca.pkcs8(pairs.first[0].private))  # the certificate first, the key a moment later
+        made.certificate.chmod(0o644)
         before = count(server, KEPT)
         eventually(lambda: count(server, KEPT) > before, 60, "half a pair is noticed")
         made.write(pairs.second)

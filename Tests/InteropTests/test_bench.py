@@ -1,6 +1,8 @@
 """The benchmarks a user can run: they measure the real server, and say what they measured."""
 
 import json
+import pathlib
+import subprocess
 
 import program
 
@@ -29,6 +31,38 @@ def test_a_closed_loop_issues_and_counts():
     assert 0 < latency["p50"]["median"] <= latency["p99"]["median"]
     assert 0 < result["share_of_bound"]["median"] < 1
     assert result["peak_resident_bytes"] > 1 << 20
+
+
+def test_the_server_under_test_is_on_loopback_and_ignores_the_environment(tmp_path):
+    """The operator's variables are for a real server; the ports of the bench are for this machine alone."""
+    arguments = ["bench", "issue", "--connections", "1", "--duration", "1", "--rounds", "1", "--requests", "1", "--json"]
+    variables = {
+        "MINTMARK_GRPC_HOST": "0.0.0.0", "FULCIO_SERVE_TLS_CERTIFICATE": str(tmp_path / "none"),
+        "MINTMARK_AUDIT_LOG": str(tmp_path / "audit.jsonl"),
+    }  # fmt: skip
+    bench_process = subprocess.Popen(
+        [program.binary(), *arguments], env={**program.environment(), **variables}, stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    children = pathlib.Path(f"/proc/{bench_process.pid}/task")
+
+    def command() -> list[str]:
+        """The arguments of the server that it started; empty before."""
+        pids = [pid for path in children.glob("*/children") for pid in path.read_text().split()]
+        lines = [pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0") for pid in pids]
+        return next((line for line in lines if "serve" in line), [])
+
+    try:
+        line = program.eventually(command, 60, "the server runs")
+        given = dict(zip(line, line[1:]))
+        assert {given[f"--{name}host"] for name in ("", "grpc-", "metrics-")} == {"127.0.0.1"}
+        assert given["--grpc-port"] == given["--port"]
+        output, _ = bench_process.communicate(timeout=120)
+        assert bench_process.returncode == 0 and set(json.loads(output)["answers"]) == {"200"}
+    finally:
+        bench_process.kill()
+        bench_process.wait(10)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_open_loop_offers_no_more_than_its_rate():

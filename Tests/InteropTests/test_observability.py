@@ -312,6 +312,42 @@ def test_others_may_not_read_the_memory(trusting):
         assert not reads(server.process.pid)
 
 
+@pytest.mark.parametrize("command", ["serve", "check"])
+def test_the_memory_is_closed_before_a_passphrase_is_read(trusting, command):
+    """R-46 R-47: a command that waits for its passphrase has no core file and no crash report, and is closed to others."""
+    given = environment()
+    given.pop("SWIFT_BACKTRACE")
+    arguments = [str(part) for part in trusting.arguments()[1:]]
+    place = arguments.index("--passphrase-file")
+    arguments[place : place + 2] = ["--passphrase-fd", "0"]
+    # Root may look everywhere, and nobody with less may look at root.
+    powerless = ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] if os.getuid() == 0 else []
+    process = subprocess.Popen(
+        [*powerless, binary(), command, *arguments], env=given, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    papers = pathlib.Path(f"/proc/{process.pid}")
+    reading = [*powerless, sys.executable, "-c", f"open('/proc/{process.pid}/mem', 'rb')"]
+
+    def has_no_core() -> bool:
+        assert process.poll() is None, "it waits for a passphrase that does not come"
+        [core] = [line for line in papers.joinpath("limits").read_text().splitlines() if "core file size" in line]
+        return core.split()[4:6] == ["0", "0"]
+
+    def is_closed() -> bool:
+        done = subprocess.run(reading, capture_output=True, text=True, check=False)
+        return "PermissionError" in done.stderr
+
+    try:
+        eventually(has_no_core, 60, "it writes no core file")
+        eventually(is_closed, 60, "its memory is closed")
+        if os.getuid() == 0:
+            assert b"SWIFT_BACKTRACE=enable=no" in papers.joinpath("environ").read_bytes()
+    finally:
+        process.kill()
+        process.wait(10)
+
+
 @pytest.mark.parametrize("value", [None, "enable=yes", "enable=tty", ""])
 def test_crash_reports_are_off_whatever_the_environment_says(trusting, issuer, value):
     """R-47: the program executes itself once more, as the same process, with the variable set."""

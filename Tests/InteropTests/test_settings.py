@@ -335,62 +335,6 @@ def test_the_default_configuration_may_be_absent(house):
     assert missing.returncode == 1 and "--config-path=/nowhere.yaml" in missing.stderr
 
 
-def test_check_prints_what_would_be_trusted(tmp_path):
-    """R-58: an identity configuration alone; issuers with type and audience, warnings, status 0."""
-    house = House(tmp_path)
-    house.trust({"https://a.example.org": {}, "http://127.0.0.1:9": {"client-id": "other"}})
-    done = run("check", "--config-path", house.configuration)
-    assert done.returncode == 0 and not done.stderr
-    for piece in ("https://a.example.org", "email", "other", "warning: ", "clear text"):
-        assert piece in done.stdout
-    report = json.loads(run("check", "--json", f"--config-path={house.configuration}").stdout)
-    assert report["valid"] is True and re.fullmatch("[0-9a-f]{16}", report["version"])
-    assert {"issuer": "http://127.0.0.1:9", "isPattern": False, "type": "email", "audience": "other"} in report["issuers"]
-    assert len(report["issuers"]) == 2 and report["warnings"] and report["mistakes"] == []
-    by_variable = run("check", "--json", variables={"MINTMARK_CONFIG_PATH": str(house.configuration)})
-    assert json.loads(by_variable.stdout) == report
-
-
-def test_check_names_every_mistake_with_file_and_line(tmp_path):
-    """R-58 TOK-25: all at once, status 1, in words and in JSON."""
-    house = House(tmp_path)
-    house.trust({"https://a.example.org": {"client-id": ""}, "https://b.example.org": {"type": "nonsense"}})
-    done = run("check", "--config-path", house.configuration)
-    assert done.returncode == 1 and done.stdout == ""
-    start = f"mintmark: error loading --config-path={house.configuration}: validate: line "
-    assert sum(line.startswith(start) for line in done.stderr.splitlines()) == 3, done.stderr
-    done = run("check", "--json", "--config-path", house.configuration)
-    report = json.loads(done.stdout)
-    assert done.returncode == 1 and report["valid"] is False and len(report["mistakes"]) == 3
-    assert run("check", "--config-path", tmp_path / "none").returncode == 1
-    assert run("check", "--unheard-of").returncode == 64
-
-
-def test_check_finds_what_serve_would_refuse_and_changes_nothing(tmp_path):
-    """R-58 R-43: with a data directory also keys, chain and database, beside a running server too."""
-    house = House(tmp_path)
-    house.init()
-    house.trust({"https://a.example.org": {}})
-    arguments = ["check", *house.arguments()[1:]]
-
-    def state():
-        return {p: (p.stat().st_mtime_ns, p.stat().st_size) for p in house.directory.rglob("*")}
-
-    before = state()
-    assert run(*arguments).returncode == 0
-    assert state() == before
-    with house.serve():
-        assert run(*arguments).returncode == 0
-    house.passphrase_file.write_text("wrong\n")
-    assert "the passphrase does not open the key" in run(*arguments).stderr
-    house.passphrase_file.write_text("correct horse\n")
-    house.database.write_bytes(b"")
-    done = run(*arguments)
-    assert done.returncode == 1 and "not the database of a log" in done.stderr
-    house.directory.joinpath("ca/chain.pem").write_bytes(house.read("ca/root.pem"))
-    assert run(*arguments).returncode == 1
-
-
 def test_version_names_the_program():
     """8.5, as far as the fields mean something here."""
     fields = json.loads(run("version", "--json").stdout)

@@ -51,6 +51,23 @@ import Testing
         try Data(bytes).write(to: URL(filePath: path))
     }
 
+    @Test("R-58: whether a stream could go to a path is found without making, changing or locking anything")
+    func usable() async throws {
+        try await Self.withPath { path in
+            try AuditFile.requireUsable(path)
+            #expect(!PrivateFile.exists(path))
+            #expect(throws: FileError.self) { try AuditFile.requireUsable("\(path)/no/such") }
+            let stream = try Self.stream(path)
+            try await stream.append(AuditRecord(.started, reason: "r"))
+            let before = try PrivateFile.read(path, readers: .anyone)
+            try AuditFile.requireUsable(path)
+            #expect(try PrivateFile.read(path, readers: .anyone) == before)
+            await stream.close(AuditRecord(.stopped, reason: "r"))
+            try Self.change(path) { $0[$0.count / 4] ^= 1 }
+            #expect(throws: FileError.self) { try AuditFile.requireUsable(path) }
+        }
+    }
+
     @Test("R-57: each record names the hash of the one before it, also over a new start")
     func chain() async throws {
         try await Self.withPath { path in

@@ -87,6 +87,30 @@ import Testing
         #expect(KeyFiles.isPlain(path, readers: .ownerOnly))
     }
 
+    @Test("R-43 R-36: who may write to the chain is looked at each time it is read, and told with all else, once")
+    func guardedPaths() throws {
+        let base = TemporaryDirectory()
+        defer { base.remove() }
+        let (chain, key) = ("\(base.path)/chain", "\(base.path)/key")
+        try PrivateFile.create(chain, [])
+        let files = IssuingFiles(certificate: chain, key: key, passphrase: nil, acceptsExampleKeys: false)
+        func mistakes() -> [String] {
+            do {
+                _ = try files.load(now: Timestamp(seconds: 1_800_000_000))
+                return []
+            } catch {
+                return (error as? ConfigurationMistakes)?.lines ?? []
+            }
+        }
+        let before = mistakes()
+        #expect(before.contains { $0.hasPrefix("\(key): ") } && !before.contains { $0.contains("anybody may write") })
+        try base.setMode(chain, 0o602)
+        #expect(mistakes() == ["\(chain): anybody may write to it; run: chmod o-w \(chain)"] + before)
+        let directory = DataDirectory(base.path)
+        let own = IssuingFiles(directory, passphrase: try Passphrase([1]), acceptsExampleKeys: false)
+        #expect(own.guarded == [directory.path, directory.authority, directory.chain])
+    }
+
     /// The key of RFC 8410 §10.3.
     private static let pkcs8 = """
         -----BEGIN PRIVATE KEY-----

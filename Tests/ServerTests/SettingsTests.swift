@@ -140,6 +140,34 @@ import Testing
         #expect(Self.mistakes("--ca=ephemeralca", "--ct-log-url=https://a", "--ct-log-public-key-path=a,b").count == 1)
     }
 
+    @Test func `a list of logs without one is a mistake, and not the same as none`() throws {
+        let base = TemporaryDirectory()
+        defer { base.remove() }
+        for (name, text) in [("c.yaml", "ct-log-url: []\n"), ("c.json", "{\"ct-log-url\": []}")] {
+            try PrivateFile.create("\(base.path)/\(name)", Array(text.utf8))
+            let found = Self.mistakes("--ca=ephemeralca", "--config=\(base.path)/\(name)")
+            #expect(found == ["ct-log-url names no log; write none"])
+        }
+    }
+
+    @Test func `R-46 a password in a file that others may read is a warning`() throws {
+        let base = TemporaryDirectory()
+        defer { base.remove() }
+        let (password, file) = ("\(base.path)/p", "\(base.path)/c.yaml")
+        try PrivateFile.create(password, Array("x\n".utf8))
+        try PrivateFile.create(file, Array("fileca-key-passwd: \"x\"\n".utf8))
+        let files = ["--ca=fileca", "--fileca-cert=c", "--fileca-key=k", "--host=::1", "--grpc-host=::1"]
+        for (argument, path) in [("--fileca-key-passwd-file=\(password)", password), ("--config=\(file)", file)] {
+            for (mode, count) in [(0o600, 0), (0o640, 1), (0o604, 1)] {
+                try base.setMode(path, mode)
+                let settings = Self.settings(files + [argument])
+                var warnings = settings.warnings
+                _ = try ServerOptions(settings, warnings: &warnings) { _ in false }
+                #expect(warnings.count { $0.contains(path) } == count && warnings.count == count, "\(warnings)")
+            }
+        }
+    }
+
     private struct Unexpected: Error {}
 
     @Test func `every setting reaches its option`() throws {

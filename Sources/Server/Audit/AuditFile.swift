@@ -22,8 +22,30 @@ final class AuditFile: Sendable {
     /// Opens a file to add to it and makes it, with mode 0600, when it is not there.
     ///
     /// Throws one line when this is not possible, another process has it open, or everybody may write to it.
-    init(_ path: String) throws(FileError) {
-        let descriptor = unsafe open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
+    convenience init(_ path: String) throws(FileError) {
+        try self.init(path, isForReading: false)
+        if isRegular, FileStatus(descriptor: descriptor)?.byteCount == 0 {
+            try PrivateFile.synchronizeDirectory(PrivateFile.parent(of: path))
+        }
+    }
+
+    /// Throws one line when a stream could not go to a file that is there, or a file could not be made where none is.
+    ///
+    /// Makes, changes and locks nothing, so that another process may be writing to it.
+    static func requireUsable(_ path: String) throws {
+        guard FileStatus(path) != nil else {
+            let parent = PrivateFile.parent(of: path)
+            guard unsafe access(parent, W_OK | X_OK) == 0 else { throw FileError.last(parent) }
+            guard FileStatus("\(parent)/.") != nil else { throw FileError.last(parent) }
+            return
+        }
+        guard unsafe access(path, R_OK | W_OK) == 0 else { throw FileError.last(path) }
+        _ = try AuditFile(path, isForReading: true).tail()
+    }
+
+    private init(_ path: String, isForReading: Bool) throws(FileError) {
+        let access = isForReading ? O_RDONLY : O_RDWR | O_APPEND | O_CREAT
+        let descriptor = unsafe open(path, access | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0o600)
         guard descriptor >= 0 else { throw .last(path) }
         guard let status = FileStatus(descriptor: descriptor) else {
             let error = FileError.last(path)
@@ -31,14 +53,13 @@ final class AuditFile: Sendable {
             throw error
         }
         isRegular = status.isRegular
-        if let problem = Self.problem(descriptor, status) {
+        if let problem = Self.problem(status) ?? (isForReading ? nil : Self.lockProblem(descriptor, status)) {
             close(descriptor)
             throw FileError("\(path): \(problem)")
         }
         identity = Identity(device: status.device, number: status.inode)
         self.descriptor = descriptor
         self.path = path
-        if isRegular, status.byteCount == 0 { try PrivateFile.synchronizeDirectory(PrivateFile.parent(of: path)) }
     }
 
     deinit {
@@ -50,11 +71,15 @@ final class AuditFile: Sendable {
         FileStatus(path).map { Identity(device: $0.device, number: $0.inode) }
     }
 
-    private static func problem(_ descriptor: Int32, _ status: FileStatus) -> String? {
+    private static func problem(_ status: FileStatus) -> String? {
         guard status.isRegular else {
             return status.isCharacterDevice ? nil : "not a file that an audit stream can go to"
         }
-        guard !status.permits(0o002) else { return "anybody may write to it; run chmod o-w" }
+        return status.permits(0o002) ? "anybody may write to it; run chmod o-w" : nil
+    }
+
+    private static func lockProblem(_ descriptor: Int32, _ status: FileStatus) -> String? {
+        guard status.isRegular else { return nil }
         return flock(descriptor, LOCK_EX | LOCK_NB) == 0 ? nil : "another process writes to it"
     }
 
@@ -85,13 +110,7 @@ final class AuditFile: Sendable {
 
     /// Adds octets and waits until they are on the disk; throws when that is not certain.
     func append(_ bytes: [UInt8]) throws(FileError) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { throw .last(path) }
-            rest = rest.dropFirst(count)
-        }
+        guard DescriptorOutput.write(bytes, to: descriptor) else { throw .last(path) }
         guard !isRegular || fdatasync(descriptor) == 0 else { throw .last(path) }
     }
 

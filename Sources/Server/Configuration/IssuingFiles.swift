@@ -9,6 +9,9 @@ struct IssuingFiles: Sendable {
         let warnings: [String]
     }
 
+    /// The files and directories that decide which chain and key issue, so that nobody else may write to them.
+    let guarded: [String]
+
     /// PEM certificates: the issuing one first, the root last.
     let chain: String
 
@@ -27,16 +30,19 @@ struct IssuingFiles: Sendable {
     /// Whether keys that everybody knows may issue.
     let acceptsExampleKeys: Bool
 
-    /// Reads and checks both files at `now`; throws every mistake at once.
+    /// Reads and checks both files at `now`, and who may write to the guarded paths; throws every mistake at once.
     func load(now: Timestamp) throws -> Loaded {
-        let issuing = try KeyFiles.issuingCertificate(
-            chain: chain, key: key, readers: readers, form: form, passphrase, now: now)
-        guard acceptsExampleKeys || !issuing.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) })
-        else {
-            throw ConfigurationMistakes([
-                "a key of the published example is in use: anybody can sign with it (see --development)"
-            ])
+        var mistakes = PrivateFile.exposureMistakes(guarded)
+        let issuing = ConfigurationMistakes.attempt(&mistakes) {
+            try KeyFiles.issuingCertificate(
+                chain: chain, key: key, readers: readers, form: form, passphrase, now: now)
         }
+        if !acceptsExampleKeys, let issuing,
+            issuing.chain.contains(where: { ExampleKeys.contains($0.subjectPublicKeyInfo) })
+        {
+            mistakes.append("a key of the published example is in use: anybody can sign with it (see --development)")
+        }
+        guard let issuing, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         let isPlain = form == .any && KeyFiles.isPlain(key, readers: readers)
         return Loaded(
             issuing: issuing,
@@ -49,14 +55,15 @@ extension IssuingFiles {
     /// The files of a data directory.
     init(_ directory: DataDirectory, passphrase: Passphrase, acceptsExampleKeys: Bool) {
         self.init(
-            chain: directory.chain, key: directory.issuingKey, readers: .ownerOnly, form: .encrypted,
-            passphrase: passphrase, acceptsExampleKeys: acceptsExampleKeys)
+            guarded: [directory.path, directory.authority, directory.chain], chain: directory.chain,
+            key: directory.issuingKey, readers: .ownerOnly, form: .encrypted, passphrase: passphrase,
+            acceptsExampleKeys: acceptsExampleKeys)
     }
 
     /// Files as Fulcio's `fileca` takes them: links are followed and the key may be in clear.
     init(certificate: String, key: String, passphrase: Passphrase?, acceptsExampleKeys: Bool) {
         self.init(
-            chain: certificate, key: key, readers: .ownerAndGroup, form: .any, passphrase: passphrase,
-            acceptsExampleKeys: acceptsExampleKeys)
+            guarded: [certificate], chain: certificate, key: key, readers: .ownerAndGroup, form: .any,
+            passphrase: passphrase, acceptsExampleKeys: acceptsExampleKeys)
     }
 }

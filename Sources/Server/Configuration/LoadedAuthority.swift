@@ -19,23 +19,46 @@ struct LoadedAuthority: Sendable {
     /// The logs of others that certificates go to.
     let remoteLogs: [RemoteLogSettings]
 
+    /// What was read, before anything is made for an ephemeral CA.
+    struct Parts: Sendable {
+        let issuers: LoadedIssuers
+        let policy: KeyPolicy
+        /// The chain and key with where they came from; nil for an ephemeral CA.
+        let issuing: (pair: IssuingCertificate, files: IssuingFiles)?
+        let ownLog: OwnLog?
+        let remoteLogs: [RemoteLogSettings]
+    }
+
     /// Reads all files; throws every mistake that could be found, one line each.
     ///
     /// What it makes for an ephemeral CA is the caller's to remove.
     static func load(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
+        let parts = try read(options, passphrase: passphrase, now: now, logger: logger)
+        guard let issuing = parts.issuing else { return try await ephemeral(options, parts, now: now, logger: logger) }
+        return LoadedAuthority(
+            issuers: parts.issuers, policy: parts.policy, issuing: issuing.pair, issuingFiles: issuing.files,
+            ownLog: parts.ownLog, remoteLogs: parts.remoteLogs)
+    }
+
+    /// Reads all files and makes nothing; throws every mistake that could be found, one line each.
+    static func read(
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
+    ) throws -> Parts {
         var mistakes = sourceMistakes(options)
         guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
         var warnings: [String] = []
         let policy = options.keyPolicy(mistakes: &mistakes, warnings: &warnings)
         if options.isDevelopment, !options.isLoopback {
-            mistakes.append("--development is for a loopback --host only")
+            mistakes.append("--development is for a loopback --host and --grpc-host only")
         }
-        mistakes += exposedPaths(options).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
         let issuers = ConfigurationMistakes.attempt(&mistakes) { try LoadedIssuers.load(options.issuerFile) }
         let opening = options.needsPassphrase ? ConfigurationMistakes.attempt(&mistakes, passphrase) : nil
         let files = issuingFiles(options, opening)
+        // The files say themselves what is wrong with those that they guard.
+        let guarded = files?.guarded ?? []
+        mistakes += PrivateFile.exposureMistakes(decisivePaths(options).filter { !guarded.contains($0) })
         let loaded = files.flatMap { files in ConfigurationMistakes.attempt(&mistakes) { try files.load(now: now) } }
         let ownLog = options.ownLogDirectory.flatMap { directory in
             ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
@@ -47,13 +70,11 @@ struct LoadedAuthority: Sendable {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
         guard let issuers, let remoteLogs, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        if case .ephemeral = options.authority {
-            return try await ephemeral(options, issuers, policy, remoteLogs, now: now, logger: logger)
+        let issuing = loaded.flatMap { loaded in files.map { (pair: loaded.issuing, files: $0) } }
+        if issuing == nil, !options.isEphemeral {
+            throw ConfigurationMistakes(["the chain and key that issue could not be read"])
         }
-        guard let loaded else { throw ConfigurationMistakes(["the chain and key that issue could not be read"]) }
-        return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: loaded.issuing, issuingFiles: files, ownLog: ownLog,
-            remoteLogs: remoteLogs)
+        return Parts(issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -74,14 +95,14 @@ struct LoadedAuthority: Sendable {
         }
     }
 
-    /// What decides who is certified and how, and is open to everybody.
-    private static func exposedPaths(_ options: ServerOptions) -> [String] {
+    /// What decides who is certified and how, so that nobody else may write to it.
+    private static func decisivePaths(_ options: ServerOptions) -> [String] {
         var paths: [String] = []
         if let directory = options.dataDirectory {
             paths += [directory.path, directory.settings, directory.authority, directory.chain, directory.logs]
         }
         if case .files(let certificate, _, _, _) = options.authority { paths.append(certificate) }
-        return paths.filter(PrivateFile.isWritableByOthers)
+        return paths
     }
 
     /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is missing.
@@ -100,8 +121,7 @@ struct LoadedAuthority: Sendable {
 
     /// A CA for this run alone, with a log for this run alone unless another log was chosen.
     private static func ephemeral(
-        _ options: ServerOptions, _ issuers: LoadedIssuers, _ policy: KeyPolicy, _ remoteLogs: [RemoteLogSettings],
-        now: Timestamp, logger: Logger
+        _ options: ServerOptions, _ parts: Parts, now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
         let issuing = try await EphemeralAuthority.create(now: now)
         logger.warning(
@@ -109,8 +129,8 @@ struct LoadedAuthority: Sendable {
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
             return LoadedAuthority(
-                issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
-                remoteLogs: remoteLogs)
+                issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
+                remoteLogs: parts.remoteLogs)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -121,7 +141,8 @@ struct LoadedAuthority: Sendable {
                 "root.file": "\(log.directory.root)",
             ])
         return LoadedAuthority(
-            issuers: issuers, policy: policy, issuing: issuing, issuingFiles: nil, ownLog: log, remoteLogs: [])
+            issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: log,
+            remoteLogs: [])
     }
 }
 
@@ -129,6 +150,11 @@ extension ServerOptions {
     /// The data directory with the log that certificates go to; nil when they go elsewhere.
     fileprivate var ownLogDirectory: DataDirectory? {
         if case .own = log { dataDirectory } else { nil }
+    }
+
+    /// Whether the CA is of this run alone.
+    fileprivate var isEphemeral: Bool {
+        if case .ephemeral = authority { true } else { false }
     }
 
     /// Whether a file under the passphrase of the data directory is to be read.

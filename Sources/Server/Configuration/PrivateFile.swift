@@ -52,12 +52,7 @@ package enum PrivateFile {
         let descriptor = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
         guard descriptor >= 0 else { throw .last(path) }
         defer { close(descriptor) }
-        var start = 0
-        while start < bytes.count {
-            let count = unsafe bytes[start...].withUnsafeBytes { unsafe write(descriptor, $0.baseAddress, $0.count) }
-            guard count > 0 else { throw .last(path) }
-            start += count
-        }
+        guard DescriptorOutput.write(bytes, to: descriptor) else { throw .last(path) }
         guard fsync(descriptor) == 0 else { throw .last(path) }
     }
 
@@ -121,6 +116,11 @@ package enum PrivateFile {
     /// Whether everybody may write to a file or directory; false when it is not there.
     package static func isWritableByOthers(_ path: String) -> Bool {
         FileStatus(path)?.permits(0o002) ?? false
+    }
+
+    /// One line for each of these files and directories that everybody may write to.
+    static func exposureMistakes(_ paths: [String]) -> [String] {
+        paths.filter(isWritableByOthers).map { "\($0): anybody may write to it; run: chmod o-w \($0)" }
     }
 
     /// The directory that a path's last part lies in.

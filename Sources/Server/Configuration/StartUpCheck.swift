@@ -6,12 +6,12 @@ internal import Issuance
 package enum StartUpCheck {
     /// Reads and checks all files of a run; throws every mistake at once.
     ///
-    /// Without a CA in the options, only the identity configuration is looked at. The log is not opened, because that
-    /// takes its lock: of its database only the first octets are read, so this can be run beside a server. What is
-    /// allowed but may not be meant goes to the logger.
+    /// Without a CA in the options, only the identity configuration is looked at. The log and the audit stream are not
+    /// opened for writing, because that takes their locks: of the log's database only the first octets are read, and of
+    /// the stream its end, so this can be run beside a server. What is allowed but may not be meant goes to the logger.
     package static func run(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
-    ) async throws -> LoadedIssuers {
+    ) throws -> LoadedIssuers {
         guard coversAuthority(options) else {
             var mistakes: [String] = []
             var warnings: [String] = []
@@ -28,17 +28,28 @@ package enum StartUpCheck {
             }
             return issuers
         }
-        let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now, logger: logger)
-        if let log = loaded.ownLog { try requireDatabase(log.directory.logStore(log.settings.shard)) }
-        return loaded.issuers
+        var mistakes: [String] = []
+        let parts = ConfigurationMistakes.attempt(&mistakes) {
+            try LoadedAuthority.read(options, passphrase: passphrase, now: now, logger: logger)
+        }
+        _ = ConfigurationMistakes.attempt(&mistakes) { try ListenerIdentities(options, logger: logger) }
+        if let path = options.auditFile {
+            _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
+        }
+        if let log = parts?.ownLog {
+            _ = ConfigurationMistakes.attempt(&mistakes) {
+                try requireDatabase(log.directory.logStore(log.settings.shard))
+            }
+        }
+        guard let parts, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
+        return parts.issuers
     }
 
-    /// Whether the options name a CA that is there, so that more than the identity configuration is checked.
+    /// Whether the options name a CA, so that more than the identity configuration is checked.
     package static func coversAuthority(_ options: ServerOptions) -> Bool {
         switch options.authority {
         case .dataDirectory: options.dataDirectory != nil
-        case .files: true
-        case .ephemeral: false
+        case .files, .ephemeral: true
         }
     }
 

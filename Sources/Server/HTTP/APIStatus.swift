@@ -14,15 +14,15 @@ struct APIStatus: Error, Hashable, Sendable {
         case internalError = 13
         case unavailable = 14
 
+        /// The names of all codes of gRPC by their numbers, of those that we never answer with too.
+        static let names = [
+            "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists",
+            "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented",
+            "Internal", "Unavailable", "DataLoss", "Unauthenticated",
+        ]
+
         /// The code's name in log lines (CA specification 8.4).
-        var name: String {
-            let names = [
-                "OK", "Canceled", "Unknown", "InvalidArgument", "DeadlineExceeded", "NotFound", "AlreadyExists",
-                "PermissionDenied", "ResourceExhausted", "FailedPrecondition", "Aborted", "OutOfRange", "Unimplemented",
-                "Internal", "Unavailable", "DataLoss", "Unauthenticated",
-            ]
-            return names[Int(rawValue)]
-        }
+        var name: String { Self.names[Int(rawValue)] }
 
         /// Whether the client caused it: a warning in the log, not an error (CA specification 8.4).
         var isClientCaused: Bool { [1, 3, 5, 6, 7, 8, 9, 10, 11, 16].contains(rawValue) }

@@ -16,7 +16,7 @@ struct CAMetrics: Sendable {
         newCertificates = Counter(label: "fulcio_new_certs", dimensions: [], factory: factory)
         sequencing = Timer(label: "mintmark_log_sequencing_seconds", dimensions: [], factory: factory)
         let build = [
-            ("version", version), ("revision", ""), ("build_date", ""), ("goversion", "swift\(Self.compiler)"),
+            ("version", version), ("revision", ""), ("build_date", ""), ("goversion", "swift\(ServerVersion.compiler)"),
         ]
         Gauge(label: "fulcio_build_info", dimensions: build, factory: factory).record(1)
     }
@@ -52,15 +52,5 @@ struct CAMetrics: Sendable {
 
     private func count(_ name: String, _ labels: [(String, String)]) {
         Counter(label: name, dimensions: labels, factory: factory).increment()
-    }
-
-    private static var compiler: String {
-        #if compiler(>=6.4)
-            "6.4+"
-        #elseif compiler(>=6.3)
-            "6.3"
-        #else
-            "6.2"
-        #endif
     }
 }

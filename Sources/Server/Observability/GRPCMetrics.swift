@@ -2,17 +2,6 @@ internal import Metrics
 
 /// The metrics of gRPC under the names of the original (CA specification 8.3); every series is there from the start.
 struct GRPCMetrics: Sendable {
-    private static let codes: [APIStatus.Code?: String] = [
-        nil: "OK", .cancelled: "Canceled", .invalidArgument: "InvalidArgument", .deadlineExceeded: "DeadlineExceeded",
-        .notFound: "NotFound", .resourceExhausted: "ResourceExhausted", .unimplemented: "Unimplemented",
-        .internalError: "Internal", .unavailable: "Unavailable",
-    ]
-    /// The codes that we never answer with, for dashboards that expect their series.
-    private static let otherCodes = [
-        "Unknown", "AlreadyExists", "PermissionDenied", "FailedPrecondition", "Aborted", "OutOfRange", "DataLoss",
-        "Unauthenticated",
-    ]
-
     private struct Counters {
         let started: Counter
         let received: Counter
@@ -31,10 +20,16 @@ struct GRPCMetrics: Sendable {
             func counter(_ name: String, _ more: [(String, String)] = []) -> Counter {
                 Counter(label: "grpc_server_\(name)_total", dimensions: more + labels, factory: factory)
             }
-            for code in Self.otherCodes { _ = counter("handled", [("grpc_code", code)]) }
+            var handled: [APIStatus.Code?: Counter] = [:]
+            for (number, name) in APIStatus.Code.names.enumerated() {
+                // Dashboards expect the series of codes that we never answer with too.
+                let counter = counter("handled", [("grpc_code", name)])
+                let code = APIStatus.Code(rawValue: Int64(number))
+                if code != nil || number == 0 { handled[code] = counter }
+            }
             let counters = Counters(
                 started: counter("started"), received: counter("msg_received"), sent: counter("msg_sent"),
-                handled: Self.codes.mapValues { counter("handled", [("grpc_code", $0)]) })
+                handled: handled)
             return (method.path, counters)
         }
         counters = Dictionary(pairs) { first, _ in first }

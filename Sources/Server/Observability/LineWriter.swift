@@ -50,9 +50,10 @@ package final class LineWriter: Sendable {
         guard let dropped else { return }
         queue.async {
             if dropped > 0 {
-                self.writeAll(Array("{\"severity\":\"error\",\"message\":\"\(dropped) lines dropped\"}\n".utf8))
+                let line = "{\"severity\":\"error\",\"message\":\"\(dropped) lines dropped\"}\n"
+                _ = DescriptorOutput.write(Array(line.utf8), to: self.descriptor)
             }
-            self.writeAll(line + [0x0A])
+            _ = DescriptorOutput.write(line + [0x0A], to: self.descriptor)
             self.state.withLock { $0.waiting -= 1 }
         }
     }
@@ -64,15 +65,5 @@ package final class LineWriter: Sendable {
         let last = DispatchWorkItem {}
         queue.async(execute: last)
         _ = last.wait(timeout: .now() + 2)
-    }
-
-    private func writeAll(_ bytes: [UInt8]) {
-        var rest = bytes[...]
-        while !rest.isEmpty {
-            let count = unsafe rest.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }
-            if count < 0, errno == EINTR { continue }
-            guard count > 0 else { return }
-            rest = rest.dropFirst(count)
-        }
     }
 }

@@ -22,8 +22,13 @@ package struct EnvironmentSettings: Sendable {
         values = Dictionary(pairs) { first, _ in first }
         let known = Set(Setting.all.flatMap(\.variables))
         unknown = environment.keys.filter { name in
-            (name.hasPrefix("MINTMARK_") || name.hasPrefix("FULCIO_SERVE_")) && !known.contains(name)
+            Self.isOurs(name) && !known.contains(name)
         }
         .sorted()
+    }
+
+    /// Whether a variable's name has one of our prefixes, so that it can set something.
+    package static func isOurs(_ name: String) -> Bool {
+        name.hasPrefix("MINTMARK_") || name.hasPrefix("FULCIO_SERVE_")
     }
 }

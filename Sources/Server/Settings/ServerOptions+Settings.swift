@@ -91,7 +91,7 @@ extension Settings {
         }
         guard isChosen("ca") else { return nil }
         switch text("ca") {
-        case "fileca": return fileAuthority(&mistakes)
+        case "fileca": return fileAuthority(&mistakes, &warnings)
         case "ephemeralca": return .ephemeral
         case let other:
             mistakes.append("--ca=\(other?.debugQuoted ?? "") is not a valid selection. Try: fileca, or ephemeralca")
@@ -99,19 +99,19 @@ extension Settings {
         }
     }
 
-    private func fileAuthority(_ mistakes: inout [String]) -> AuthoritySource? {
+    private func fileAuthority(_ mistakes: inout [String], _ warnings: inout [String]) -> AuthoritySource? {
         let (certificate, key) = (text("fileca-cert"), text("fileca-key"))
         if certificate == nil {
             mistakes.append("fileca-cert must be set to certificate path when using fileca")
         }
         if key == nil { mistakes.append("fileca-key must be set to private key path when using fileca") }
-        let passphrase = filePassphrase(&mistakes)
+        let passphrase = filePassphrase(&mistakes, &warnings)
         guard let certificate, let key else { return nil }
         return .files(certificate: certificate, key: key, passphrase: passphrase, isWatched: toggle("fileca-watch"))
     }
 
     /// The password of fileca's key; nil for an empty one.
-    private func filePassphrase(_ mistakes: inout [String]) -> Passphrase? {
+    private func filePassphrase(_ mistakes: inout [String], _ warnings: inout [String]) -> Passphrase? {
         let file = text("fileca-key-passwd-file")
         switch (isChosen("fileca-key-passwd"), file) {
         case (false, nil):
@@ -120,6 +120,9 @@ extension Settings {
         case (true, .some):
             mistakes.append("give either fileca-key-passwd or fileca-key-passwd-file, not both")
         case (false, let path?):
+            if PrivateFile.isReadableByOthers(path) {
+                warnings.append("others than its owner may read fileca-key-passwd-file \(path)")
+            }
             do {
                 return try PassphraseLine.read(path, mayBeEmpty: true)
             } catch let error as ConfigurationMistakes {
@@ -153,6 +156,10 @@ extension Settings {
         guard isChosen("ct-log-url") else {
             let idle = ["ct-log-public-key-path", "ct-log-origin", "ct-log.tls-ca-cert"].filter { text($0) != nil }
             warnings += idle.map { "\($0) has no effect without --ct-log-url" }
+            return .own
+        }
+        guard !urls.isEmpty else {
+            mistakes.append("ct-log-url names no log; write none")
             return .own
         }
         let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]

@@ -32,10 +32,14 @@ package struct Settings: Sendable {
                 if let mistake = setting.kind.mistake(in: text) { mistakes.add(setting, value, mistake) }
             }
         }
-        if values["fileca-key-passwd"]?.origin == .flag {
+        switch values["fileca-key-passwd"]?.origin {
+        case .flag:
             warnings.append(
                 "--fileca-key-passwd is an argument, and every user of this machine can read it: use"
                     + " --fileca-key-passwd-file")
+        case .file(let path, _) where PrivateFile.isReadableByOthers(path):
+            warnings.append("others than its owner may read \(path), which has fileca-key-passwd")
+        default: break
         }
         self.mistakes = mistakes
     }

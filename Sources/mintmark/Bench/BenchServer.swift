@@ -20,8 +20,11 @@ final class BenchServer {
             process.arguments = [
                 "serve", "--data-dir", "\(directory)/ca", "--passphrase-file", "\(directory)/passphrase",
                 "--config-path", "\(directory)/issuers.yaml", "--host", address.host, "--port", "\(port)",
-                "--metrics-host", address.host, "--metrics-port", "\(metricsPort)",
+                "--grpc-host", address.host, "--grpc-port", "\(port)", "--metrics-host", address.host,
+                "--metrics-port", "\(metricsPort)",
             ]
+            // What the operator set for a real server must not reach this one.
+            process.environment = ProcessInfo.processInfo.environment.filter { !EnvironmentSettings.isOurs($0.key) }
             process.standardOutput = FileHandle.nullDevice
             process.standardError = FileHandle.nullDevice
             try process.run()

@@ -14,10 +14,12 @@ struct Check: AsyncParsableCommand {
         discussion: """
             Takes the settings of serve, from flags, environment and file alike. Without --ca
             and --data-dir it looks at the identity configuration alone; with one of them
-            also at certificates, keys and the log's files. No port is opened, nothing is
-            written, and the log's lock is not taken, so a server may run meanwhile.
+            also at certificates, keys, TLS, other logs' files, the end of the audit stream and
+            the log's files. No port is opened, nothing is written, and no lock is taken, so
+            a server may run meanwhile.
 
-            Exit status 0 when serve would start, 1 with one line a mistake when not.
+            Exit status 0 when nothing wrong was found, 1 with one line a mistake otherwise.
+            That a port is free and the log's entries are whole, only serve finds out.
 
             Example:
               mintmark check --config-path issuers.yaml
@@ -28,6 +30,7 @@ struct Check: AsyncParsableCommand {
     var arguments: [String] = []
 
     func run() async throws {
+        KeyProtection.begin()
         let given = CommandLineSettings(arguments, switches: ["help", "json"])
         if given.switches.contains("help") { throw CleanExit.helpRequest(Self.self) }
         let isJSON = given.switches.contains("json")
@@ -37,7 +40,7 @@ struct Check: AsyncParsableCommand {
             var warnings = settings.warnings
             let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
             let logger = Logger(label: "check") { _ in collected }
-            let issuers = try await StartUpCheck.run(
+            let issuers = try StartUpCheck.run(
                 options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
                 logger: logger)
             // How it listens says nothing about a file of issuers.

@@ -3,7 +3,6 @@ internal import Logging
 internal import OpenSSL
 internal import Server
 internal import UnixSignals
-internal import Glibc
 
 /// Runs the CA and its log.
 struct Serve: AsyncParsableCommand {
@@ -28,10 +27,7 @@ struct Serve: AsyncParsableCommand {
     var arguments: [String] = []
 
     func run() async throws {
-        ProcessRestart.withoutBacktraces()
-        var limit = rlimit(rlim_cur: 0, rlim_max: 0)
-        // A core file would hold the keys.
-        unsafe setrlimit(__rlimit_resource_t(RLIMIT_CORE.rawValue), &limit)
+        KeyProtection.begin()
         let given = CommandLineSettings(arguments, switches: ["help", "print-config"])
         if given.switches.contains("help") { throw CleanExit.helpRequest(Self.self) }
         if given.switches.contains("print-config") { return try printSettings(given) }

@@ -19,13 +19,7 @@ extension Logger {
     /// The log of `serve`, as its settings describe it (CA specification 8.4).
     init(_ settings: Settings) {
         let type = settings.text("log_type").flatMap { LogType(rawValue: $0) } ?? .automatic
-        let usual: Logger.Level =
-            switch type {
-            case .automatic: .notice
-            case .dev: .debug
-            case .prod: .info
-            }
         self.init(label: "mintmark") { _ in LineLogHandler(type: type) }
-        logLevel = settings.text("log-level").flatMap { Logger.Level(rawValue: $0) } ?? usual
+        logLevel = settings.text("log-level").flatMap { Logger.Level(rawValue: $0) } ?? type.level
     }
 }

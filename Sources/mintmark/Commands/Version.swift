@@ -31,19 +31,9 @@ struct Version: ParsableCommand {
 
     /// The commit and the time of the build are not in the program, so that one source makes one program.
     private static let fields: [(name: String, value: String)] = [
-        ("GitVersion", ServerVersion.current), ("Compiler", compiler), ("Platform", platform),
+        ("GitVersion", ServerVersion.current), ("Compiler", "swift \(ServerVersion.compiler)"), ("Platform", platform),
         ("OpenSSL", OpenSSLLibrary.version),
     ]
-
-    private static var compiler: String {
-        #if compiler(>=6.4)
-            "swift 6.4 or later"
-        #elseif compiler(>=6.3)
-            "swift 6.3"
-        #else
-            "swift 6.2"
-        #endif
-    }
 
     private static var platform: String {
         #if arch(x86_64)

@@ -10,6 +10,7 @@ import Testing
         let labels = "grpc_type=\"unary\",grpc_service=\"a.B\",grpc_method=\"C\""
         let start = registry.exposition()
         #expect(start.split(separator: "\n").count { $0.hasPrefix("grpc_server_handled_total{") } == 17)
+        #expect(APIStatus.Code.names.allSatisfy { start.contains("{grpc_code=\"\($0)\",") })
         for name in ["started", "msg_received", "msg_sent"] {
             #expect(start.contains("grpc_server_\(name)_total{\(labels)} 0\n"))
         }
