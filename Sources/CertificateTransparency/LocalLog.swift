@@ -34,8 +34,9 @@ package final class LocalLog: CertificateLog {
 
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
-    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal` with one line for the operator, or
-    /// `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
+    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal`
+    /// with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the
+    /// creation.
     package static func open(
         at path: String, parameters: LogParameters, key: any SigningKey, requiring required: [Certificate],
         heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp, logger: Logger,
@@ -99,8 +100,8 @@ package final class LocalLog: CertificateLog {
     /// Logs a precertificate of our own CA and answers with its timestamp.
     ///
     /// `chain` begins with the issuing certificate and ends with an accepted root, or with one that an accepted root
-    /// issued. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled: the entry may then
-    /// be logged nevertheless.
+    /// issued. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled: the entry may
+    /// then be logged nevertheless.
     package func submit(
         precertificate: Certificate, chain: [Certificate]
     ) async throws -> SignedCertificateTimestamp {

@@ -5,9 +5,9 @@ internal import Synchronization
 
 /// Stops issuing for good when the clock jumps forward (reliability R-38).
 ///
-/// A certificate dated in the future cannot be recalled. The time since the machine was started goes on while it sleeps,
-/// so what the wall clock gains on it since our start is no passing of time. Only a restart, after somebody has looked
-/// at the clock, ends the alarm.
+/// A certificate dated in the future cannot be recalled. The time since the machine was started goes on while it
+/// sleeps, so what the wall clock gains on it since our start is no passing of time. Only a restart, after somebody has
+/// looked at the clock, ends the alarm.
 final class ClockAlarm: Sendable {
     /// How much the wall clock may gain, in milliseconds: ten minutes.
     static let maximumGainInMilliseconds: Int64 = 600_000

@@ -6,8 +6,8 @@ internal import Synchronization
 /// Reads files again when they change and when the process gets SIGHUP (reliability R-36).
 ///
 /// Looks once a second at what the paths lead to, so that a write, a rename, and the exchange of a link or of a
-/// directory above all count. A change is taken up when it has stood still for a moment. All reading happens on a thread
-/// of its own, one thing after the other.
+/// directory above all count. A change is taken up when it has stood still for a moment. All reading happens on a
+/// dispatch queue of its own, one thing after the other, off the cooperative pool.
 struct FileWatcher: Service {
     /// The time between two looks.
     static let period = Duration.seconds(1)
