@@ -186,8 +186,9 @@ package final class Sequencer: Sendable {
     }
 
     private func freeze(because wrong: WrongDuplicate) async throws -> any Error {
-        try await store.freeze(reason: "the index of duplicates points to a wrong entry \(wrong.index.value)")
-        return wrong
+        let reason = "the index of duplicates points to a wrong entry \(wrong.index.value)"
+        try await store.freeze(reason: reason)
+        return StoreRefusal.frozen(reason: reason)
     }
 
     /// W7 to W10 and W12: signs the head, commits, and only then lets anyone see it.

@@ -101,7 +101,7 @@ import Testing
         let log = try TestLog()
         try await log.fill(2)
         try log.tamper("INSERT INTO dedup VALUES (?, 1)", [Data(Submission.test(9).key.bytes)])
-        await #expect(throws: (any Error).self) {
+        await #expect(throws: StoreRefusal.self) {
             try await log.run(try await log.open()) { sequencer, _ in
                 await #expect(throws: SubmissionFailure.stopped) {
                     try await sequencer.submit(.test(9))

@@ -16,10 +16,15 @@ final class ClockAlarm: Sendable {
     private let now: @Sendable () -> Timestamp
     private let bootTime: @Sendable () -> Duration
     private let logger: Logger
+    private let raised: @Sendable () -> Void
     private let isLatched = Mutex(false)
 
-    /// An alarm that takes the clocks as they are now for right.
-    init(now: @escaping @Sendable () -> Timestamp, bootTime: @escaping @Sendable () -> Duration, logger: Logger) {
+    /// An alarm that takes the clocks as they are now for right; `raised` is called once, when it is raised.
+    init(
+        now: @escaping @Sendable () -> Timestamp, bootTime: @escaping @Sendable () -> Duration, logger: Logger,
+        raised: @escaping @Sendable () -> Void = {}
+    ) {
+        self.raised = raised
         self.now = now
         self.bootTime = bootTime
         self.logger = logger
@@ -38,6 +43,7 @@ final class ClockAlarm: Sendable {
             logger.critical(
                 "the clock jumped forward; nothing is issued until a restart",
                 metadata: ["seconds": "\(gain.partialValue / 1000)"])
+            raised()
         }
         return isLatched.withLock { $0 }
     }
