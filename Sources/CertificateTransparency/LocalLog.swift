@@ -56,8 +56,9 @@ package final class LocalLog: CertificateLog {
 
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
-    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws
-    /// `StoreRefusal` with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the creation.
+    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal`
+    /// with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the
+    /// creation.
     package static func open(
         at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
         requiring required: [Certificate], heartbeat: Duration = .seconds(30), scrub: ScrubPolicy = ScrubPolicy(),
@@ -142,8 +143,8 @@ package final class LocalLog: CertificateLog {
     /// Logs a precertificate of our own CA and answers with its timestamp.
     ///
     /// `chain` begins with the issuing certificate and ends with an accepted root, or with one that an accepted root
-    /// issued. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled: the entry may then
-    /// be logged nevertheless.
+    /// issued. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled: the entry may
+    /// then be logged nevertheless.
     package func submit(
         precertificate: Certificate, chain: [Certificate]
     ) async throws -> SignedCertificateTimestamp {
@@ -182,15 +183,7 @@ package final class LocalLog: CertificateLog {
     package func verify(
         _ timestamp: SignedCertificateTimestamp, finalCertificate: Certificate, issuer: Certificate
     ) throws(IssuedCertificateMismatch) {
-        let value = finalCertificate.firstExtension(.signedCertificateTimestampList)?.value
-        guard let value, let list = try? SignedCertificateTimestampList(extensionValue: value),
-            list.timestamps == [timestamp]
-        else { throw .timestampNotEmbedded }
-        let leaf: MerkleTreeLeaf
-        do { leaf = try timestamp.leaf(finalCertificate: finalCertificate, issuer: issuer) } catch {
-            throw .malformed(error)
-        }
-        try verify(timestamp, leaf)
+        try verify(timestamp, timestamp.leaf(embeddedIn: finalCertificate, issuer: issuer, isAlone: true))
     }
 
     package func verify(

@@ -126,9 +126,9 @@ package final class IssuerPool: Sendable {
 
     /// Keeps the keys of all issuers fresh until `shutdown()` is called or the task is cancelled.
     ///
-    /// Starts by fetching from all fixed issuers at the same time; a failure is a warning in the log and never an error.
-    /// Each of them has its own tasks, so one that hangs delays no other (reliability R-30). Issuers that a pattern
-    /// names are asked when their tokens come. A second call returns at once.
+    /// Starts by fetching from all fixed issuers at the same time; a failure is a warning in the log and never an
+    /// error. Each of them has its own tasks, so one that hangs delays no other (reliability R-30). Issuers that a
+    /// pattern names are asked when their tokens come. A second call returns at once.
     package func run() async {
         let mayRun = hasRun.withLock { hasRun in
             defer { hasRun = true }

@@ -32,10 +32,10 @@ package final class CertificateAuthority: Sendable {
     ///
     /// `now` is read when the token is checked and again when the validity begins, as fetching an issuer's keys may
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
-    /// could not do. `logger` carries the request's identifier into the line about the certificate. `record` has learned
-    /// what is known of the request when this returns or throws. `requireMinting` is asked when nothing is left to
-    /// refuse, and throws when no certificate may be made all the same. The final certificate is signed only after its
-    /// precertificate's entry is durable.
+    /// could not do. `logger` carries the request's identifier into the line about the certificate. `record` has
+    /// learned what is known of the request when this returns or throws. `requireMinting` is asked when nothing is left
+    /// to refuse, and throws when no certificate may be made all the same. The final certificate is signed only after
+    /// its precertificate's entry is durable.
     package func issue(
         _ request: IssuanceRequest, record: inout IssuanceRecord, logger: Logger, now: @Sendable () -> Timestamp,
         requireMinting: @Sendable () throws(IssuanceFailure) -> Void

@@ -35,7 +35,7 @@ package enum CertificateProfile {
     static func content(of principal: Principal) throws(IssuanceRefusal) -> CertificateContent {
         switch principal.content {
         case .success(let content): return content
-        case .failure(let refusal): throw .certificateContent(refusal.text)
+        case .failure(let refusal): throw IssuanceRefusal(refusal)
         }
     }
 }

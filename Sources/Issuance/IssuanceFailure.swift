@@ -2,7 +2,8 @@
 package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     /// The CA's key, chain or profile did not do its work; the cause is for the log alone.
     case backend(cause: String)
-    /// A transparency log did not take the certificate; the cause, and what another log answered, are for our log alone.
+    /// A transparency log did not take the certificate; the cause, and what another log answered, are for our log
+    /// alone.
     case transparencyLog(cause: String, answer: String? = nil)
     /// The transparency log takes nothing for now; trying again after some seconds is worth it.
     case transparencyLogBusy(retryAfterSeconds: Int)

@@ -18,6 +18,19 @@ package enum IssuanceRefusal: Error, Sendable {
     case signingAlgorithmNotPermitted(keyType: String, hash: String)
     /// No certificate can be built from the claims; the text names no value of another's.
     case certificateContent(String)
+    /// A template of the configuration needs a claim that is neither in the token nor among the defaults.
+    ///
+    /// `extensionName` is what the template makes; the text is for the client and names no value of a claim.
+    case templateValueMissing(claim: String, extensionName: String?, text: String)
+
+    /// The refusal of claims that make no certificate.
+    init(_ refusal: CertificateContentRefusal) {
+        if let claim = refusal.missingClaim {
+            self = .templateValueMissing(claim: claim, extensionName: refusal.extensionName, text: refusal.text)
+        } else {
+            self = .certificateContent(refusal.text)
+        }
+    }
 
     /// The message for the client, exactly as Fulcio's API words it.
     package var publicMessage: String {
@@ -29,7 +42,7 @@ package enum IssuanceRefusal: Error, Sendable {
         case .proofOfPossessionDoesNotVerify: "The signature supplied in the request could not be verified"
         case .signatureAlgorithmNotRecognized(let name): "unrecognized signature algorithm: \(name)"
         case .signingAlgorithmNotPermitted(let type, let hash): "signing algorithm not permitted: \(type), \(hash)"
-        case .certificateContent(let text): text
+        case .certificateContent(let text), .templateValueMissing(_, _, let text): text
         }
     }
 
@@ -37,7 +50,7 @@ package enum IssuanceRefusal: Error, Sendable {
     package var detail: String? {
         switch self {
         case .token(let refusal): "\(refusal)"
-        case .keyInsecure(let reason), .certificateContent(let reason): reason
+        case .keyInsecure(let reason), .certificateContent(let reason), .templateValueMissing(_, _, let reason): reason
         case .signatureAlgorithmNotRecognized, .signingAlgorithmNotPermitted: publicMessage
         case .certificateSigningRequestNotParseable, .publicKeyNotParseable, .proofOfPossessionDoesNotVerify: nil
         }
@@ -45,13 +58,15 @@ package enum IssuanceRefusal: Error, Sendable {
 
     /// What the sender may know beside the class: limits, names of claims and what is expected, by name.
     ///
-    /// Never a value of a token, a host or a path.
+    /// Never a host or a path, and of the token no value but its audience, which goes to the sender alone.
     package var facts: [(name: String, value: String)] {
         switch self {
         case .token(let refusal): Self.facts(of: refusal)
         case .keyInsecure(let reason): [("weakness", reason)]
         case .signatureAlgorithmNotRecognized(let name): [("algorithm", name)]
         case .signingAlgorithmNotPermitted(let type, let hash): [("keyType", type), ("hash", hash)]
+        case .templateValueMissing(let claim, let extensionName, _):
+            [("claim", claim)] + (extensionName.map { [("extension", $0)] } ?? [])
         case .certificateContent, .certificateSigningRequestNotParseable, .publicKeyNotParseable,
             .proofOfPossessionDoesNotVerify:
             []
@@ -63,7 +78,7 @@ package enum IssuanceRefusal: Error, Sendable {
         case .tooLarge(let limit), .claimsTooLarge(let limit), .tooManyWaiters(let limit): [("limit", "\(limit)")]
         case .notBase64URL(let part), .notJSON(let part, _): [("part", part.rawValue)]
         case .partTooLarge(let part, let limit): [("part", part.rawValue), ("limit", "\(limit)")]
-        case .audienceMissing(let expected): [("audienceExpected", expected)]
+        case .audienceMissing(let expected, let found): [("audienceExpected", expected), ("audienceFound", found.text)]
         case .expired(let duration): [("expiredBySeconds", "\(duration.components.seconds)")]
         case .notYetValid(let duration): [("validInSeconds", "\(duration.components.seconds)")]
         case .claimMissing(let claim), .claimMalformed(let claim): [("claim", claim)]
@@ -86,6 +101,7 @@ package enum IssuanceRefusal: Error, Sendable {
         case .signatureAlgorithmNotRecognized: "signature-algorithm-not-recognized"
         case .signingAlgorithmNotPermitted: "signing-algorithm-not-permitted"
         case .certificateContent: "certificate-content"
+        case .templateValueMissing: "template-value-missing"
         }
     }
 }

@@ -37,7 +37,8 @@ package struct LintedTemplate: ~Copyable {
         return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
     }
 
-    /// Encodes the fields, with one more extension if there is one, and checks the bytes with a reader that is not the encoder.
+    /// Encodes the fields, with one more extension if there is one, and checks the bytes with a reader that is not the
+    /// encoder.
     static func linted(_ expectation: ProfileLint.Expectation, _ last: CertificateExtension?) throws -> TBSCertificate {
         var complete = expectation
         complete.fields.extensions += [last].compactMap(\.self)

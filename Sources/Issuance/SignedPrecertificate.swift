@@ -15,7 +15,8 @@ package struct SignedPrecertificate: ~Copyable {
         self.expectation = expectation
     }
 
-    /// Signs the final certificate, which carries the list of SCTs in the poison's place; the precertificate is used up.
+    /// Signs the final certificate, which carries the list of SCTs in the poison's place; the precertificate is used
+    /// up.
     ///
     /// `timestamps` is the extension with the list of SCTs (RFC 6962 §3.3). Throws when the two to-be-signed
     /// certificates differ in anything but their last extension, and when the list makes the certificate too large.

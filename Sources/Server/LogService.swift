@@ -5,9 +5,11 @@ internal import ServiceLifecycle
 struct LogService: Service {
     private let log: LocalLog
     private let failures = AsyncStream<any Error>.makeStream()
+    private let failed: @Sendable (any Error) -> Void
 
-    init(log: LocalLog) {
-        self.log = log
+    /// A service of this log; `failed` is called when the log ends with an error.
+    init(log: LocalLog, failed: @escaping @Sendable (any Error) -> Void) {
+        (self.log, self.failed) = (log, failed)
     }
 
     func run() async throws {
@@ -18,6 +20,7 @@ struct LogService: Service {
                 log.shutDown()
             }
         } catch {
+            failed(error)
             failures.continuation.yield(error)
             throw error
         }

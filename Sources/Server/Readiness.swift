@@ -68,7 +68,8 @@ extension Readiness {
         }
     }
 
-    /// What stops issuing at once: a clock that jumped, a key that failed its test, an audit stream that is not written.
+    /// What stops issuing at once: a clock that jumped, a key that failed its test, an audit stream that is not
+    /// written.
     static func stops(clock: ClockAlarm, selfTest: SelfTest, audit: AuditStream?) -> [Check] {
         [
             { clock.isRaised ? "the clock jumped forward; check it, then restart" : nil },

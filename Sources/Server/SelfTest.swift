@@ -16,12 +16,17 @@ final class SelfTest: Service {
     private let interval: Duration
     private let retryInterval: Duration
     private let logger: Logger
+    private let failed: @Sendable (_ names: [String]) -> Void
     private let isGood = Mutex(true)
 
     /// A test of some keys; none has been made yet.
+    ///
+    /// `failed` is called with the names of keys that fail when all passed before, and not again while any fails.
     init(
-        _ keys: [Key], interval: Duration = .seconds(3600), retryInterval: Duration = .seconds(60), logger: Logger
+        _ keys: [Key], interval: Duration = .seconds(3600), retryInterval: Duration = .seconds(60), logger: Logger,
+        failed: @escaping @Sendable (_ names: [String]) -> Void = { _ in }
     ) {
+        self.failed = failed
         self.keys = keys
         self.interval = interval
         self.retryInterval = retryInterval
@@ -34,23 +39,24 @@ final class SelfTest: Service {
     /// Tests every key once; answers with the names of those that failed.
     @discardableResult
     func test() async -> [String] {
-        var failed: [String] = []
+        var names: [String] = []
         for key in keys {
             do {
                 try await key.test()
             } catch {
-                failed.append(key.name)
+                names.append(key.name)
                 logger.critical(
                     "a signing key failed its self-test", metadata: ["key": "\(key.name)", "error": "\(error)"])
             }
         }
-        let hasPassed = failed.isEmpty
+        let hasPassed = names.isEmpty
         let wasGood = isGood.withLock { isGood in
             defer { isGood = hasPassed }
             return isGood
         }
         if hasPassed, !wasGood { logger.notice("the signing keys passed their self-test again") }
-        return failed
+        if !hasPassed, wasGood { failed(names) }
+        return names
     }
 
     func run() async throws {

@@ -42,8 +42,8 @@ struct ServerAssembly {
             path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
             metrics: ReloadMetrics(factory: registry), logger: logger)
         let audit = try openAudit { issuerReload.configurationState.version }
-        let selfTest = selfTest(authority, logs.own)
-        let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger)
+        let selfTest = selfTest(authority, logs.own, audit)
+        let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
             obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)],
@@ -67,12 +67,12 @@ struct ServerAssembly {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
         await recordStart(audit)
-        let logService = logs.own.map { LogService(log: $0) }
+        let logService = logs.own.map { log in LogService(log: log) { audit?.note(.logEnded($0)) } }
         let logServices: [any Service] = [logService].compactMap(\.self) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
             reloads(authority, logs.own?.roots, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
-        ) { name, isGood in
-            await Self.record(audit, reloaded: name, isGood)
+        ) { reload, isGood in
+            await Self.record(audit, reload, isGood)
         }
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
@@ -150,18 +150,22 @@ struct ServerAssembly {
         return first.compactMap(\.self) + identities.all
     }
 
-    private static func record(_ audit: AuditStream?, reloaded name: String, _ isGood: Bool) async {
+    private static func record(_ audit: AuditStream?, _ reload: any ReloadableFiles, _ isGood: Bool) async {
         var record = AuditRecord(.configuration, reason: isGood ? "loaded" : "not-usable")
-        record.add("what", name)
+        record.add("what", reload.name)
+        for member in reload.auditMembers { record.add(member.name, member.value) }
         // When it cannot be written the stream says so itself, and nothing is issued.
         try? await audit?.append(record)
     }
 
-    private func selfTest(_ authority: CertificateAuthority, _ log: LocalLog?) -> SelfTest {
+    private func selfTest(
+        _ authority: CertificateAuthority, _ log: LocalLog?, _ audit: AuditStream?
+    ) -> SelfTest {
         let logKey = log.map { log in SelfTest.Key(name: "log") { try await log.testKey() } }
         return SelfTest(
             [SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }] + [logKey].compactMap(\.self),
-            logger: logger)
+            logger: logger
+        ) { audit?.note(.selfTestFailed($0)) }
     }
 
     private func openAudit(configuration version: @escaping @Sendable () -> String) throws -> AuditStream? {

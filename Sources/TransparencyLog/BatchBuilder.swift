@@ -66,7 +66,8 @@ struct BatchBuilder {
         else { throw Contradiction(what: "record \(stored.index.value) does not say what was submitted") }
     }
 
-    /// Computes the root a second way, from the records through the tiles, and proves that the old tree is its beginning.
+    /// Computes the root a second way, from the records through the tiles, and proves that the old tree is its
+    /// beginning.
     private func verifyTree(
         _ head: TreeHead, entries: [LogBatch.Entry]
     ) throws -> (edge: TreeEdge, tiles: [TreeEdge.ChangedTile]) {

@@ -22,8 +22,8 @@ package final class Sequencer: Sendable {
 
     /// A sequencer of a store that was opened for it alone.
     ///
-    /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock. `sequenced` is told of every
-    /// new entry how long it took from its acceptance to the head that covers it.
+    /// `heartbeat` is the longest time between two heads (1.6.3); `clock` is the wall clock. `sequenced` is told of
+    /// every new entry how long it took from its acceptance to the head that covers it.
     package init(
         store: any LogStore, description: LogDescription, key: any SigningKey, format: RecordFormat,
         published: PublishedHead, heartbeat: Duration = .seconds(30), clock: @escaping @Sendable () -> Timestamp,

@@ -23,7 +23,8 @@ package struct SignedTreeHead: Hashable, Sendable {
 
     /// Signs a head and verifies the signature before anyone sees it (transparency-log 1.1.4).
     ///
-    /// Throws what the key throws when it cannot sign, and `UnusableLogKey` when it is of another kind or signed wrongly.
+    /// Throws what the key throws when it cannot sign, and `UnusableLogKey` when it is of another kind or signed
+    /// wrongly.
     package static func signing(_ head: TreeHead, with key: any SigningKey) async throws -> SignedTreeHead {
         let bytes = try await key.signature(over: head.signedBytes)
         guard let signature = DigitallySigned(signature: bytes) else { throw UnusableLogKey() }

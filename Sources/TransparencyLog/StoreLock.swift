@@ -5,8 +5,8 @@ internal import Synchronization
 /// The exclusive right to one store, held until `release()`, and a note of the newest head shown.
 ///
 /// The kernel gives the right back when the process ends, however it ends. The note is written after each commit and
-/// before anyone hears of it. It is not synchronised, so a power cut may leave an old one, but never one that is ahead of
-/// the database: a note ahead of the database means that committed pages have gone since (I13, R-17).
+/// before anyone hears of it. It is not synchronised, so a power cut may leave an old one, but never one that is ahead
+/// of the database: a note ahead of the database means that committed pages have gone since (I13, R-17).
 final class StoreLock: Sendable {
     /// Nil once the right is given back.
     private let descriptor: Mutex<Int32?>

@@ -71,7 +71,8 @@ import Testing
             let fixed = try OIDCIssuer(url: server.url + "/a", entry: Self.entry(clientID: "other"))
             let pool = try Self.pool(server, fixed: [fixed])
             try await IssuerFixture.running(pool) {
-                await #expect(throws: TokenRefusal.audienceMissing(expected: "other")) {
+                let found = FoundAudience(["sigstore"])
+                await #expect(throws: TokenRefusal.audienceMissing(expected: "other", found: found)) {
                     try await pool.authenticate(Self.token(server, "/a", mint), now: Claims.now)
                 }
             }

@@ -7,6 +7,7 @@ import threading
 
 import pytest
 
+import audit
 import authorities as ca
 import keys
 from auditor import Auditor
@@ -67,6 +68,24 @@ def test_a_write_a_rename_and_a_link_are_noticed(pairs):
         assert "CN=second" in server.output and pairs.second[0].certificate.not_valid_after_utc.strftime(
             "%Y-%m-%dT%H:%M:%SZ") in server.output  # fmt: skip
         assert server.stop() == 0
+
+
+def test_the_audit_stream_names_the_key_in_use(pairs, tmp_path):
+    """R-57 OPS-03: the digest of the new key after a reload, and of the old one when the new pair was not usable."""
+    made, path = pairs.made, tmp_path / "audit.jsonl"
+    with made.serve("", "--audit-log", path) as server:
+        made.write(pairs.second)
+        pairs.expect(pairs.second, "a write")
+        made.write(pairs.first, b"nonsense")
+        eventually(lambda: "not-usable" in path.read_text(), 30, "the record of the bad pair")
+        assert server.stop() == 0
+    used = [(r.get("reason"), r["caKey"]) for r in audit.records(path) if "caKey" in r]
+    first, second = (
+        audit.digest(links[0].certificate.public_key().public_bytes(keys.DER, keys.SPKI))
+        for links in (pairs.first, pairs.second)
+    )
+    assert used[0] == (None, first) and ("loaded", second) in used
+    assert used[-1] == ("not-usable", second)
 
 
 def test_the_swap_of_a_directory_link_is_noticed(pairs):

@@ -136,6 +136,9 @@ def test_a_missing_value_is_a_content_error_and_comes_after_the_proof(kinds):
     refused = client.post(good_body(token, "s"))
     assert_error(refused, 400, 3, None)
     assert refused.json()["message"].startswith("value <trigger> not present in either claims or defaults. {")
+    [detail] = refused.json()["details"]
+    assert detail["reason"] == "TEMPLATE_VALUE_MISSING"
+    assert detail["metadata"] == {"claim": "trigger", "extension": "BuildTrigger"}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "ci-provider"])

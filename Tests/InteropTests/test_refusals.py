@@ -32,7 +32,12 @@ def test_reasons_say_what_was_expected(world):
     """API-13 SEC-04."""
     issuer = world.email
     for claims, expected, metadata in [
-        ({"aud": "other"}, "TOKEN_AUDIENCE_MISSING", {"audienceExpected": "sigstore"}),
+        ({"aud": "other"}, "TOKEN_AUDIENCE_MISSING", {"audienceExpected": "sigstore", "audienceFound": "other"}),
+        (
+            {"aud": ["other", "x\n\u202ey" + "z" * 300]},
+            "TOKEN_AUDIENCE_MISSING",
+            {"audienceExpected": "sigstore", "audienceFound": "other xy" + "z" * 248},
+        ),
         ({"email_verified": False}, "TOKEN_EMAIL_NOT_VERIFIED", {}),
         ({"email": "no address"}, "TOKEN_EMAIL_NOT_AN_ADDRESS", None),
         ({"iss": "http://127.0.0.1:1"}, "TOKEN_ISSUER_UNKNOWN", {}),
@@ -43,6 +48,19 @@ def test_reasons_say_what_was_expected(world):
     old = good_body(issuer.token({**issuer.email(ADDRESS), "exp": 1_000_000_000}), ADDRESS)
     found, facts = reason(world.client.post(old))
     assert found == "TOKEN_EXPIRED" and int(facts["expiredBySeconds"]) > 500_000_000
+
+
+def test_the_audience_found_is_told_to_its_sender_alone(house, issuer, tmp_path):
+    """API-13 R-48: neither a log line at any level nor the audit stream has it."""
+    house.trust({issuer.url: {}})
+    path = tmp_path / "audit.jsonl"
+    with house.serve("--audit-log", path, "--log_type", "dev") as server:
+        body = good_body(issuer.token({**issuer.email(ADDRESS), "aud": "audience-of-mine"}), ADDRESS)
+        _, facts = reason(client.Client(house.url).post(body))
+        assert facts["audienceFound"] == "audience-of-mine"
+        assert server.stop() == 0
+    assert "token-audience-missing" in server.output and "token-audience-missing" in path.read_text()
+    assert "audience-of-mine" not in server.output and "audience-of-mine" not in path.read_text()
 
 
 def test_reasons_about_keys_and_proofs(world):

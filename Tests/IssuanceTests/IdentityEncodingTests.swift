@@ -150,7 +150,17 @@ import Testing
             Issue.record("prepared")
         } catch let refusal as IssuanceRefusal {
             #expect(refusal.publicMessage == "the text")
-            #expect(refusal.category == "certificate-content")
+            #expect(refusal.category == "certificate-content" && refusal.facts.isEmpty)
         }
+    }
+
+    @Test("ID-10 R-55: a missing template value is a reason of its own, with the claim's name and the same text")
+    func missingTemplateValue() {
+        let refusal = IssuanceRefusal(
+            CertificateContentRefusal("the text", missingClaim: "trigger", extensionName: "BuildTrigger"))
+        #expect(refusal.category == "template-value-missing")
+        #expect(refusal.publicMessage == "the text" && refusal.detail == "the text")
+        #expect(refusal.facts.map(\.name) == ["claim", "extension"])
+        #expect(refusal.facts.map(\.value) == ["trigger", "BuildTrigger"])
     }
 }

@@ -7,15 +7,15 @@ import Testing
     private static let nonce = octets("69696ee955b62b73cd62bda875fc73d68219e0036b7a0b37")
     private static let message = octets(
         """
-        be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01233561f4\
-        1db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd4924ca1c60902e52\
-        f0a089bc76897040e082f937763848645e0705
+        be075fc53c81f2d5cf141316ebeb0c7b5228c52a4c62cbd44b66849b64244ffce5ecbaaf33bd751a1ac728d45e6c61296cdc3c01\
+        233561f41db66cce314adb310e3be8250c46f06dceea3a7fa1348057e2f6556ad6b1318a024a838f21af1fde048977eb48f59ffd\
+        4924ca1c60902e52f0a089bc76897040e082f937763848645e0705
         """)
     private static let box = octets(
         """
-        f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c98dce87b\
-        4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfeabd6bb3732bc0e9da\
-        99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5
+        f3ffc7703f9400e52a7dfb4b3d3305d98e993b9f48681273c29650ba32fc76ce48332ea7164d96a4476fb8c531a1186ac0dfc17c\
+        98dce87b4da7f011ec48c97271d2c20f9b928fe2270d6fb863d51738b48eeee314a7cc8ab932164548e526ae90224368517acfea\
+        bd6bb3732bc0e9da99832b61ca01b6de56244a9e88d5f9b37973f622a43d14a6599b1f654cb45a74e355a5
         """)
 
     private static func octets(_ text: String) -> [UInt8] {
@@ -75,7 +75,8 @@ import Testing
         "OPS-02: a derivation that costs too much, or that scrypt does not have, is none",
         arguments: [
             (65_536, 8, 1, true), (1 << 18, 8, 1, true), (1 << 19, 8, 1, false), (65_536, 8, 8, false),
-            (2, 1 << 20, 1, true), (2, 1 << 21, 1, false), (1, 8, 1, false), (0, 8, 1, false), (-2, 8, 1, false),
+            (2, 1 << 18, 1, true), (2, 1 << 19, 1, false), (2, 1 << 20, 1, false), (2, 1, 1 << 20, true),
+            (1, 8, 1, false), (0, 8, 1, false), (-2, 8, 1, false),
             (65_535, 8, 1, false), (16, 0, 1, false), (16, 1, 0, false), (.max, .max, .max, false),
             (1 << 62, 1 << 62, 1 << 62, false),
         ] as [(Int64, Int64, Int64, Bool)])
@@ -84,7 +85,7 @@ import Testing
     }
 
     @Test func `the dearest derivation that is accepted can be computed`() throws {
-        for (n, r, p) in [(1 << 18, 8, 1), (2, 1 << 20, 1), (2, 1, 1 << 20)] as [(Int64, Int64, Int64)] {
+        for (n, r, p) in [(1 << 18, 8, 1), (2, 1 << 18, 1), (2, 1, 1 << 20)] as [(Int64, Int64, Int64)] {
             #expect(try Scrypt(n: n, r: r, p: p, salt: [])?.key(passphrase: nil, count: 32).count == 32)
         }
     }

@@ -4,6 +4,7 @@ import Logging
 import OpenSSL
 import StrictJSON
 import Testing
+import TransparencyLog
 
 @testable import Server
 
@@ -214,6 +215,30 @@ import Testing
         #expect(stream.isFailing)
         await #expect(throws: AuditStream.Unavailable.self) { try await stream.append(AuditRecord(.refused)) }
         #expect(stream.counts == AuditStream.Counts(written: 0, lost: 2))
+    }
+
+    @Test("R-57: what ends issuing is told without waiting, from a closed set of reasons")
+    func halted() async throws {
+        try await Self.withPath { path in
+            let stream = try Self.stream(path)
+            stream.note(.clockJumped)
+            stream.note(.selfTestFailed(["ca", "log"]))
+            stream.note(.logEnded(StoreRefusal.frozen(reason: "the reason")))
+            stream.note(.logEnded(CancellationError()))
+            await stream.close(AuditRecord(.stopped))
+            let found = try Self.lines(path).map(Self.members)
+            #expect(found.map { $0["decision"] } == Array(repeating: "\"halted\"", count: 4) + ["\"stopped\""])
+            #expect(
+                found.compactMap { $0["reason"] } == [
+                    "\"clock-jumped\"", "\"self-test-failed\"", "\"log-frozen\"", "\"log-failed\"",
+                ])
+            #expect(found[1]["what"] == "\"ca, log\"" && found[2]["what"]?.contains("the reason") == true)
+            #expect(try AuditFileCheck.verify(path).recordCount == 5)
+        }
+        let full = try Self.stream("/dev/full")
+        await #expect(throws: AuditStream.Unavailable.self) { try await full.append(AuditRecord(.started)) }
+        full.note(.clockJumped)
+        #expect(full.counts == AuditStream.Counts(written: 0, lost: 2))
     }
 
     @Test("R-57: records of many at once are one chain, and every one is written")

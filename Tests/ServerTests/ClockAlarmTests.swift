@@ -11,10 +11,10 @@ import Testing
         let wall = Mutex(Timestamp(seconds: 1_800_000_000))
         let boot = Mutex(Duration.seconds(1000))
 
-        func alarm() -> ClockAlarm {
+        func alarm(raised: @escaping @Sendable () -> Void = {}) -> ClockAlarm {
             ClockAlarm(
                 now: { self.wall.withLock { $0 } }, bootTime: { self.boot.withLock { $0 } },
-                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, raised: raised)
         }
 
         func pass(wall seconds: Int64, boot: Duration) {
@@ -49,6 +49,17 @@ import Testing
         clocks.pass(wall: -86_400, boot: .seconds(5))
         #expect(alarm.isRaised)
         #expect(!clocks.alarm().isRaised)
+    }
+
+    @Test("R-38 R-57: the alarm is told of once")
+    func told() {
+        let clocks = Clocks()
+        let count = Mutex(0)
+        let alarm = clocks.alarm { count.withLock { $0 += 1 } }
+        #expect(!alarm.isRaised && count.withLock { $0 } == 0)
+        clocks.pass(wall: 86_400, boot: .zero)
+        for _ in 0..<3 { #expect(alarm.isRaised) }
+        #expect(count.withLock { $0 } == 1)
     }
 
     @Test("R-38: many small steps are one jump")
@@ -89,6 +100,23 @@ import Testing
         #expect(!test.isPassed)
         isBroken.withLock { $0 = false }
         #expect(await test.test().isEmpty && test.isPassed)
+    }
+
+    @Test("R-42 R-57: a failure is told of once, and again after the keys have passed")
+    func told() async {
+        let broken = Mutex<Set<String>>([])
+        let told = Mutex<[[String]]>([])
+        let keys = ["a", "b"].map { name in
+            SelfTest.Key(name: name) { if broken.withLock({ $0.contains(name) }) { throw Broken() } }
+        }
+        let test = SelfTest(
+            keys, logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+        ) { names in told.withLock { $0.append(names) } }
+        for names in [[], ["a"], ["a", "b"], ["b"], [], ["b"]] as [Set<String>] {
+            broken.withLock { $0 = names }
+            #expect(await test.test() == names.sorted())
+        }
+        #expect(told.withLock { $0 } == [["a"], ["b"]])
     }
 
     @Test("R-42: the keys are tested again and again while the server runs")

@@ -48,8 +48,8 @@ import Testing
     @Test(
         "OPS-02: other algorithms, costs beyond the limit, wrong lengths and other texts are none",
         arguments: [
-            #"{"kdf":{"name":"argon2","params":{"N":32768,"r":8,"p":1},"salt":"AA=="},"cipher":{"name":"nacl/secretbox","#
-                + #""nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AA=="}"#,
+            #"{"kdf":{"name":"argon2","params":{"N":32768,"r":8,"p":1},"salt":"AA=="},"cipher":{"name":"#
+                + #""nacl/secretbox","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AA=="}"#,
             #"{"kdf":{"name":"scrypt","params":{"N":1073741824,"r":8,"p":1},"salt":"AA=="},"cipher":"#
                 + #"{"name":"nacl/secretbox","nonce":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"},"ciphertext":"AA=="}"#,
             #"{"kdf":{"name":"scrypt","params":{"N":32768,"r":8,"p":1},"salt":"AA=="},"cipher":"#

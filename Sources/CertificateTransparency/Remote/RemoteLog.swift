@@ -69,15 +69,7 @@ package final class RemoteLog: CertificateLog {
     package func verify(
         _ timestamp: SignedCertificateTimestamp, finalCertificate: Certificate, issuer: Certificate
     ) throws(IssuedCertificateMismatch) {
-        let value = finalCertificate.firstExtension(.signedCertificateTimestampList)?.value
-        guard let value, let list = try? SignedCertificateTimestampList(extensionValue: value),
-            list.timestamps.contains(timestamp)
-        else { throw .timestampNotEmbedded }
-        let leaf: MerkleTreeLeaf
-        do { leaf = try timestamp.leaf(finalCertificate: finalCertificate, issuer: issuer) } catch {
-            throw .malformed(error)
-        }
-        try verify(timestamp, leaf)
+        try verify(timestamp, timestamp.leaf(embeddedIn: finalCertificate, issuer: issuer, isAlone: false))
     }
 
     package func verify(

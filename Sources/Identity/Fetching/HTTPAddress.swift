@@ -61,7 +61,8 @@ package struct HTTPAddress: Hashable, Sendable {
         self.init(origin: origin, target: rest[authority.endIndex...])
     }
 
-    /// The URL that a `Location` or another reference found at this URL means (RFC 3986 §5.2); nil when it breaks a rule.
+    /// The URL that a `Location` or another reference found at this URL means (RFC 3986 §5.2); nil when it breaks a
+    /// rule.
     ///
     /// Dot segments stay as they are: the path is only sent to the same server again.
     package func resolving(_ reference: String) -> HTTPAddress? {

@@ -1,6 +1,6 @@
 internal import Synchronization
 
-/// How many fetches of keys have failed since the process began.
+/// How many fetches of keys have failed since this was made, with the issuer or pattern that it counts for.
 final class FetchFailureCount: Sendable {
     private let count = Atomic<UInt64>(0)
 

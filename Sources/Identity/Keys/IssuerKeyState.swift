@@ -6,6 +6,6 @@ package struct IssuerKeyState: Hashable, Sendable {
     /// How old the keys are, for a pattern the oldest that are kept; nil when there are none.
     package let age: Duration?
 
-    /// Fetches that have failed since the process began.
+    /// Fetches that have failed since they were first counted; a reload of the configuration may begin anew.
     package let failureCount: UInt64
 }

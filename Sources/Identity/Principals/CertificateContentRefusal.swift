@@ -6,7 +6,19 @@ package struct CertificateContentRefusal: Error, Hashable, Sendable {
     /// The sentence for the client.
     package let text: String
 
-    init(_ text: String) {
-        self.text = text
+    /// The claim or default that a template needs and that is not there; nil when something else is wrong.
+    package let missingClaim: String?
+
+    /// What the template makes, an extension or `SubjectAlternativeName`; nil unless a claim is missing.
+    package let extensionName: String?
+
+    init(_ text: String, missingClaim: String? = nil, extensionName: String? = nil) {
+        (self.text, self.missingClaim, self.extensionName) = (text, missingClaim, extensionName)
+    }
+
+    /// The same refusal with the name of what the template makes, when a claim is missing.
+    func making(_ extensionName: String) -> CertificateContentRefusal {
+        CertificateContentRefusal(
+            text, missingClaim: missingClaim, extensionName: missingClaim == nil ? nil : extensionName)
     }
 }

@@ -30,12 +30,17 @@ package struct ClaimTemplate: Hashable, Sendable {
             guard let text = try values.text(of: name) else {
                 let metadata = "{\n\t\"ExtensionName\": \"\(extensionName)\",\n\t\"Issuer\": \"\(issuer)\"\n}"
                 throw CertificateContentRefusal(
-                    "value <\(name)> not present in either claims or defaults. \(metadata)")
+                    "value <\(name)> not present in either claims or defaults. \(metadata)", missingClaim: name,
+                    extensionName: extensionName)
             }
             return text
         case .template(let nodes):
             var text = ""
-            try Self.append(nodes, values, to: &text, extensionName)
+            do throws(CertificateContentRefusal) {
+                try Self.append(nodes, values, to: &text, extensionName)
+            } catch {
+                throw error.making(extensionName)
+            }
             return text
         }
     }

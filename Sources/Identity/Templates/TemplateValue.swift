@@ -15,7 +15,7 @@ enum TemplateValue: Hashable, Sendable {
         case .field(let name):
             guard let text = try values.text(of: name) else {
                 throw CertificateContentRefusal(
-                    "template: executing \"\" at <.\(name)>: map has no entry for key \"\(name)\"")
+                    "template: executing \"\" at <.\(name)>: map has no entry for key \"\(name)\"", missingClaim: name)
             }
             return text
         }

@@ -40,7 +40,7 @@ package struct ClaimsSet: Hashable, Sendable {
     /// `exp` has no leeway; `nbf` has five minutes. An empty client id matches nothing.
     package func check(audience clientID: String, now: Timestamp) throws(TokenRefusal) {
         guard !clientID.isEmpty, audience.contains(where: { $0.hasSameBytes(as: clientID) }) else {
-            throw .audienceMissing(expected: clientID)
+            throw .audienceMissing(expected: clientID, found: FoundAudience(audience))
         }
         let end = UInt64(clamping: expiration) * 1000
         guard end >= now.milliseconds else {

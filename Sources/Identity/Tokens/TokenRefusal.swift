@@ -3,7 +3,8 @@ package import StrictJSON
 /// Why a token was refused.
 ///
 /// Every case becomes the same public message (CA specification 1.7); the case itself is for our logs and metrics.
-/// Values are limits, names of claims and what the configuration expects: never what the token says (reliability R-48).
+/// Values are limits, names of claims and what the configuration expects, and never what the token says (reliability
+/// R-48), but for its audience, which describes itself without its text.
 package enum TokenRefusal: Error, Hashable, Sendable {
     /// The part of a token that a refusal is about.
     package enum Part: String, Hashable, Sendable {
@@ -29,7 +30,7 @@ package enum TokenRefusal: Error, Hashable, Sendable {
     case typeNotJWT
     case keyIDMalformed
     case issuerUnknown
-    case audienceMissing(expected: String)
+    case audienceMissing(expected: String, found: FoundAudience)
     case expired(by: Duration)
     case notYetValid(by: Duration)
     case claimMissing(String)

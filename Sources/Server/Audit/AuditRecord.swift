@@ -2,6 +2,7 @@ internal import Identity
 internal import Issuance
 internal import OpenSSL
 internal import StrictJSON
+internal import TransparencyLog
 
 /// One thing that the audit stream tells (reliability R-57).
 struct AuditRecord: Sendable {
@@ -17,6 +18,8 @@ struct AuditRecord: Sendable {
         case started
         /// The identity configuration, a chain or a key was exchanged, or could not be.
         case configuration
+        /// Issuing ended by itself: the clock jumped, a key failed its self-test, or the log failed or was frozen.
+        case halted
         /// The server ended in order, or because the log failed.
         case stopped
         /// A new file continues an older one.
@@ -62,6 +65,24 @@ struct AuditRecord: Sendable {
         if let index = record.leafIndex {
             members.append(JSONMember(name: "index", value: .integer(Int64(clamping: index))))
         }
+    }
+
+    /// The record of a clock that jumped forward.
+    static let clockJumped = AuditRecord(.halted, reason: "clock-jumped")
+
+    /// The record of keys that failed their self-test, by their names.
+    static func selfTestFailed(_ keys: [String]) -> AuditRecord {
+        var record = AuditRecord(.halted, reason: "self-test-failed")
+        record.add("what", keys.joined(separator: ", "))
+        return record
+    }
+
+    /// The record of a log that ended with an error, which says whether it was frozen.
+    static func logEnded(_ error: any Error) -> AuditRecord {
+        let isFrozen = if case .frozen? = error as? StoreRefusal { true } else { false }
+        var record = AuditRecord(.halted, reason: isFrozen ? "log-frozen" : "log-failed")
+        record.add("what", "\(error)")
+        return record
     }
 
     /// Adds a text; nothing when it is nil.

@@ -25,7 +25,8 @@ final class AuditStream: Sendable {
 
     private struct Waiting {
         let record: AuditRecord
-        let continuation: CheckedContinuation<Result<Void, Unavailable>, Never>
+        /// Who waits for the record to be on the disk; nil when nobody does.
+        let continuation: CheckedContinuation<Result<Void, Unavailable>, Never>?
     }
 
     private struct State {
@@ -65,20 +66,31 @@ final class AuditStream: Sendable {
     /// Adds a record and waits until it is on the disk; cancelling does not stop it.
     func append(_ record: AuditRecord) async throws(Unavailable) {
         let result: Result<Void, Unavailable> = await withCheckedContinuation { continuation in
-            let isTaken = state.withLock { state in
-                guard !state.isFailing, state.waiting.count < Self.capacity else {
-                    state.lost += 1
-                    state.counts.lost += 1
-                    return false
-                }
-                state.waiting.append(Waiting(record: record, continuation: continuation))
-                if !state.isScheduled { queue.async { self.drain() } }
-                state.isScheduled = true
-                return true
+            if !take(Waiting(record: record, continuation: continuation)) {
+                continuation.resume(returning: .failure(Unavailable()))
             }
-            if !isTaken { continuation.resume(returning: .failure(Unavailable())) }
         }
         try result.get()
+    }
+
+    /// Adds a record and waits for nothing; one that cannot be written is counted as lost.
+    func note(_ record: AuditRecord) {
+        _ = take(Waiting(record: record, continuation: nil))
+    }
+
+    /// Puts a record into the queue; false when it is lost.
+    private func take(_ waiting: Waiting) -> Bool {
+        state.withLock { state in
+            guard !state.isFailing, state.waiting.count < Self.capacity else {
+                state.lost += 1
+                state.counts.lost += 1
+                return false
+            }
+            state.waiting.append(waiting)
+            if !state.isScheduled { queue.async { self.drain() } }
+            state.isScheduled = true
+            return true
+        }
     }
 
     /// Adds a last record, waits until it is on the disk or cannot be, and closes the file.
@@ -105,7 +117,7 @@ final class AuditStream: Sendable {
             if state.isScheduled { queue.async { self.drain() } }
         }
         for waiting in batch {
-            waiting.continuation.resume(returning: failure == nil ? .success(()) : .failure(Unavailable()))
+            waiting.continuation?.resume(returning: failure == nil ? .success(()) : .failure(Unavailable()))
         }
         if let failure {
             logger.critical("the audit stream cannot be written", metadata: ["error": "\(failure)"])
@@ -127,7 +139,7 @@ final class AuditStream: Sendable {
             fail(&state, state.waiting.count)
             return state.waiting
         }
-        for waiting in late { waiting.continuation.resume(returning: .failure(Unavailable())) }
+        for waiting in late { waiting.continuation?.resume(returning: .failure(Unavailable())) }
     }
 
     /// Tries to write again, beginning with how much was lost.

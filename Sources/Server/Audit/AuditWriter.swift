@@ -44,8 +44,8 @@ struct AuditWriter: Sendable {
 
     /// Turns to the file that has the path now, when it is another one than before; the old one is left as it is.
     ///
-    /// Its first record names the digest that the old one ends with. Throws and goes on with the old one when the new one
-    /// cannot be used.
+    /// Its first record names the digest that the old one ends with. Throws and goes on with the old one when the new
+    /// one cannot be used.
     mutating func reopen() throws {
         guard let file, AuditFile.identity(of: path) != file.identity else { return }
         var moved = self

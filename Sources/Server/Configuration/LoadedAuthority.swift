@@ -105,7 +105,8 @@ struct LoadedAuthority: Sendable {
         return paths
     }
 
-    /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is missing.
+    /// The files of the chain and key; nil for an ephemeral CA, and when the passphrase of the data directory is
+    /// missing.
     private static func issuingFiles(_ options: ServerOptions, _ passphrase: Passphrase?) -> IssuingFiles? {
         switch options.authority {
         case .dataDirectory:

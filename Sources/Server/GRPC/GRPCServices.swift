@@ -38,8 +38,7 @@ struct GRPCServices: Sendable {
 
     private func createLegacySigningCertificate(_ call: GRPCCall) async throws(APIStatus) -> [UInt8] {
         let issued = try await issue(call, SigningRequest.decodeLegacy)
-        let chain = ([issued.certificate] + issued.chain).map(\.pem).joined()
-        return try Self.bytes(Google_Api_HttpBody(pemChain: chain))
+        return try Self.bytes(Google_Api_HttpBody(pemChain: issued.pemChain))
     }
 
     /// Reads a request and issues; what could not be read is counted and logged as over HTTP.
@@ -69,8 +68,7 @@ struct GRPCServices: Sendable {
 
     private func rootCertificate(_ call: GRPCCall) async throws(APIStatus) -> [UInt8] {
         try await call.decoded(Google_Protobuf_Empty.self) { _ throws(APIStatus) in }
-        let chain = authority.issuing.chain.map(\.pem).joined(separator: "\n")
-        return try Self.bytes(Google_Api_HttpBody(pemChain: chain))
+        return try Self.bytes(Google_Api_HttpBody(pemChain: authority.issuing.chain.pemBundle))
     }
 
     private func check(_ call: GRPCCall) async throws(APIStatus) -> [UInt8] {

@@ -28,8 +28,7 @@ struct CARoutes: Sendable {
 
     private func createLegacySigningCertificate(_ request: EndpointRequest) async -> Answer {
         await issue(request, SigningRequest.decodeLegacy) { issued in
-            let chain = ([issued.certificate] + issued.chain).map(\.pem).joined()
-            var answer = Answer(.created, type: Self.pemChain, body: Array(chain.utf8.dropLast()))
+            var answer = Answer(.created, type: Self.pemChain, body: Array(issued.pemChain.utf8.dropLast()))
             if case .detached(let timestamp) = issued.timestamps, let field = HTTPField.Name("SCT") {
                 answer.headers[field] = Base64.encode(timestamp.json.bytes)
             }
@@ -68,7 +67,7 @@ struct CARoutes: Sendable {
 
     /// `SigningCertificate`: exactly one member, by where the timestamps are; PEM without a newline at the end.
     private static func signingCertificate(_ issued: IssuedCertificate) -> JSONText {
-        let certificates = ([issued.certificate] + issued.chain).map { JSONValue.string(String($0.pem.dropLast())) }
+        let certificates = issued.certificates.map { JSONValue.string(String($0.pem.dropLast())) }
         let chain: JSONValue = ["certificates": .array(certificates)]
         func detached(_ timestamp: [UInt8]) -> JSONText {
             JSONText([
@@ -112,10 +111,9 @@ struct CARoutes: Sendable {
         return Answer(json: JSONText(["issuers": .array(list)]))
     }
 
-    /// The legacy trust bundle: certificates in PEM with a blank line between them, trimmed.
+    /// The legacy trust bundle, trimmed.
     private var rootCertificate: Answer {
-        let chain = authority.issuing.chain.map(\.pem).joined(separator: "\n")
-        return Answer(type: Self.pemChain, body: Array(chain.utf8.dropLast()))
+        Answer(type: Self.pemChain, body: Array(authority.issuing.chain.pemBundle.utf8.dropLast()))
     }
 
     private static let pemChain = "application/pem-certificate-chain"

@@ -32,7 +32,8 @@ private final class DepartureHandler: ChannelInboundHandler, RemovableChannelHan
 
     private let departed: AsyncStream<Void>.Continuation
 
-    /// Whether the end of what is sent means that the client has left: on a connection; every request of a stream ends so.
+    /// Whether the end of what is sent means that the client has left: on a connection; every request of a stream ends
+    /// so.
     private let isConnection: Bool
 
     private init(_ departed: AsyncStream<Void>.Continuation, isConnection: Bool) {

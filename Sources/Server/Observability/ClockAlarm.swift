@@ -5,9 +5,9 @@ internal import Synchronization
 
 /// Stops issuing for good when the clock jumps forward (reliability R-38).
 ///
-/// A certificate dated in the future cannot be recalled. The time since the machine was started goes on while it sleeps,
-/// so what the wall clock gains on it since our start is no passing of time. Only a restart, after somebody has looked
-/// at the clock, ends the alarm.
+/// A certificate dated in the future cannot be recalled. The time since the machine was started goes on while it
+/// sleeps, so what the wall clock gains on it since our start is no passing of time. Only a restart, after somebody has
+/// looked at the clock, ends the alarm.
 final class ClockAlarm: Sendable {
     /// How much the wall clock may gain, in milliseconds: ten minutes.
     static let maximumGainInMilliseconds: Int64 = 600_000
@@ -16,10 +16,15 @@ final class ClockAlarm: Sendable {
     private let now: @Sendable () -> Timestamp
     private let bootTime: @Sendable () -> Duration
     private let logger: Logger
+    private let raised: @Sendable () -> Void
     private let isLatched = Mutex(false)
 
-    /// An alarm that takes the clocks as they are now for right.
-    init(now: @escaping @Sendable () -> Timestamp, bootTime: @escaping @Sendable () -> Duration, logger: Logger) {
+    /// An alarm that takes the clocks as they are now for right; `raised` is called once, when it is raised.
+    init(
+        now: @escaping @Sendable () -> Timestamp, bootTime: @escaping @Sendable () -> Duration, logger: Logger,
+        raised: @escaping @Sendable () -> Void = {}
+    ) {
+        self.raised = raised
         self.now = now
         self.bootTime = bootTime
         self.logger = logger
@@ -38,6 +43,7 @@ final class ClockAlarm: Sendable {
             logger.critical(
                 "the clock jumped forward; nothing is issued until a restart",
                 metadata: ["seconds": "\(gain.partialValue / 1000)"])
+            raised()
         }
         return isLatched.withLock { $0 }
     }

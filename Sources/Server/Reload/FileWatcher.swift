@@ -6,8 +6,8 @@ internal import Synchronization
 /// Reads files again when they change and when the process gets SIGHUP (reliability R-36).
 ///
 /// Looks once a second at what the paths lead to, so that a write, a rename, and the exchange of a link or of a
-/// directory above all count. A change is taken up when it has stood still for a moment. All reading happens on a thread
-/// of its own, one thing after the other.
+/// directory above all count. A change is taken up when it has stood still for a moment. All reading happens on a
+/// dispatch queue of its own, one thing after the other, off the cooperative pool.
 struct FileWatcher: Service {
     /// The time between two looks.
     static let period = Duration.seconds(1)
@@ -21,14 +21,14 @@ struct FileWatcher: Service {
     private let items: [Item]
     private let hangups: HangupSignals
     private let logger: Logger
-    private let recorded: @Sendable (_ name: String, _ isGood: Bool) async -> Void
+    private let recorded: @Sendable (_ reload: any ReloadableFiles, _ isGood: Bool) async -> Void
 
     /// Watches files whose states were `stamps` before they were read for the start.
     ///
-    /// `recorded` is told of each reading by the name of what was read, and whether it counts.
+    /// `recorded` is told of each reading what was read, and whether it counts.
     init(
         _ reloads: [any ReloadableFiles], since stamps: [String: FileStamp], hangups: HangupSignals, logger: Logger,
-        recorded: @escaping @Sendable (_ name: String, _ isGood: Bool) async -> Void = { _, _ in }
+        recorded: @escaping @Sendable (_ reload: any ReloadableFiles, _ isGood: Bool) async -> Void = { _, _ in }
     ) {
         self.recorded = recorded
         items = reloads.map { reload in
@@ -87,7 +87,7 @@ struct FileWatcher: Service {
             }
         }
         let isGood = if case .some(.some) = failure { false } else { true }
-        await recorded(item.reload.name, isGood)
+        await recorded(item.reload, isGood)
         switch failure ?? nil {
         case nil: logger.notice("reloaded", metadata: ["what": "\(item.reload.name)"])
         case let mistakes as ConfigurationMistakes:

@@ -29,6 +29,11 @@ struct IssuingCertificateReload: ReloadableFiles {
 
     var watchedPaths: [String] { isWatched ? [files.chain, files.key] : [] }
 
+    /// The SHA-256 of the key that issues, also when the new pair could not be used.
+    var auditMembers: [(name: String, value: String)] {
+        [("caKey", authority.issuing.certificate.subjectPublicKeyInfo.sha256.hex)]
+    }
+
     /// Reads and checks both files, and then issues with them from the next request on.
     ///
     /// Throws every mistake and leaves the old pair in use.

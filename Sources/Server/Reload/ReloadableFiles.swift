@@ -6,8 +6,16 @@ protocol ReloadableFiles: Sendable {
     /// The files that it is read from, as they are named in the configuration; links are followed anew at each look.
     var watchedPaths: [String] { get }
 
+    /// What the audit stream tells of a reading beside the name: what is in use after it (reliability R-57).
+    var auditMembers: [(name: String, value: String)] { get }
+
     /// Reads and checks everything, and then exchanges all of it at once.
     ///
     /// Throws every mistake and leaves what was there in use. Never called twice at the same time.
     func reload() throws
+}
+
+extension ReloadableFiles {
+    /// Nothing more.
+    var auditMembers: [(name: String, value: String)] { [] }
 }

@@ -82,7 +82,8 @@ extension Setting {
             "The PEM public keys of those logs in the same order; without one, a log's timestamps stay unchecked."),
         Setting("ct-log-origin", .text, .log, "The HTTP Host to ask those logs for, when it is not their URL's."),
         Setting(
-            "ct-log.tls-ca-cert", .text, .log, "The PEM roots that TLS with those logs trusts instead of the system's."),
+            "ct-log.tls-ca-cert", .text, .log,
+            "The PEM roots that TLS with those logs trusts instead of the system's."),
         Setting(
             "ct-log-submission", .choice(["precertificate", "certificate"]), .log, standard: "precertificate",
             "Whether a timestamp lies in the certificate or is sent beside it."),

@@ -16,7 +16,8 @@ package enum SettingKind: Hashable, Sendable {
     /// One of these words.
     case choice([String])
 
-    /// What is wrong with one text of the value, as the end of a sentence that begins with its name; nil when nothing is.
+    /// What is wrong with one text of the value, as the end of a sentence that begins with its name; nil when nothing
+    /// is.
     func mistake(in text: String) -> String? {
         switch self {
         case .text, .list: nil

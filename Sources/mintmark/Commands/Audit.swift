@@ -12,9 +12,9 @@ struct Audit: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract: "Check that no record of an audit stream was changed, removed or put in.",
             discussion: """
-                Every record names the SHA-256 of the line before it. This says the first thing that is wrong, and exits \
-                with status 1. Whoever may write the file can replace all of it: keep the last digest elsewhere from \
-                time to time and look whether it is still there.
+                Every record names the SHA-256 of the line before it. This says the first thing that is wrong, and \
+                exits with status 1. Whoever may write the file can replace all of it: keep the last digest elsewhere \
+                from time to time and look whether it is still there.
 
                 Example:
                   mintmark audit verify /var/log/mintmark/audit.jsonl

@@ -12,9 +12,9 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Make a CA, get a certificate from it over HTTP, and verify it.",
         discussion: """
-            Everything happens on this machine's loopback interface and in a temporary directory: a new CA with its log, \
-            an issuer of tokens that vouches for anybody, and a client that gets one certificate and checks it with \
-            nothing but the root and the log key. The directory is removed at the end.
+            Everything happens on this machine's loopback interface and in a temporary directory: a new CA with its \
+            log, an issuer of tokens that vouches for anybody, and a client that gets one certificate and checks it \
+            with nothing but the root and the log key. The directory is removed at the end.
             """
     )
 

@@ -7,9 +7,9 @@ struct Init: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Create the keys, certificates and log of a new CA in a new directory.",
         discussion: """
-            Makes a root (10 years), an issuing certificate below it (3 years, code signing, path length 0) and the key \
-            of the first log shard, all encrypted with the passphrase, and the log itself with a signed head of size 0. \
-            This is the only command that creates a log: serve refuses when it is missing.
+            Makes a root (10 years), an issuing certificate below it (3 years, code signing, path length 0) and the \
+            key of the first log shard, all encrypted with the passphrase, and the log itself with a signed head of \
+            size 0. This is the only command that creates a log: serve refuses when it is missing.
 
             Example:
               mintmark init --data-dir /var/lib/mintmark --organization "Example" \\
@@ -70,6 +70,10 @@ struct Init: AsyncParsableCommand {
     private func summary(_ created: CreatedAuthority) -> String {
         let directory = created.directory
         let shard = created.settings.shard
+        let rootKeyAdvice =
+            existingCa == nil
+            ? "Then take \(directory.rootKey) off this machine: serving does not need it."
+            : "The root's key was not needed and not copied."
         return """
             Created \(directory.path)
 
@@ -86,7 +90,7 @@ struct Init: AsyncParsableCommand {
 
             Give your clients: \(directory.root) and \(directory.logPublicKey(shard))
             Back up, apart from each other: \(directory.path) and the passphrase.
-            \(existingCa == nil ? "Then take \(directory.rootKey) off this machine: serving does not need it." : "The root's key was not needed and not copied.")
+            \(rootKeyAdvice)
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
             Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml

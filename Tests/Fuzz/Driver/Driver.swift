@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-// Fuzz NAME FOLDER [options of libFuzzer]: reads inputs with one entry for as long as the options say. FOLDER keeps what
-// was found worth keeping; the entry's seeds are put there first.
+// Fuzz NAME FOLDER [options of libFuzzer]: reads inputs with one entry for as long as the options say. FOLDER keeps
+// what was found worth keeping; the entry's seeds are put there first.
 
 private typealias Target = @convention(c) (UnsafeRawPointer?, Int) -> CInt
 

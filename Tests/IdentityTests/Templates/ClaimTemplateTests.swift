@@ -83,9 +83,26 @@ import Testing
         let text =
             "value <val> not present in either claims or defaults. "
             + "{\n\t\"ExtensionName\": \"BuildTrigger\",\n\t\"Issuer\": \"http://oidc.example.com/cit\"\n}"
-        #expect(throws: CertificateContentRefusal(text)) {
+        #expect(throws: CertificateContentRefusal(text, missingClaim: "val", extensionName: "BuildTrigger")) {
             try template.text(
                 from: Self.values, extensionName: "BuildTrigger", issuer: "http://oidc.example.com/cit")
+        }
+    }
+
+    @Test(
+        "ID-10 a refusal names the missing claim and nothing else as missing",
+        arguments: [
+            ("{{ .absent }}", "absent"), ("x{{if .absent}}a{{end}}", "absent"),
+            (#"{{if .ref}}{{ .gone }}{{end}}"#, "gone"), ("gone", "gone"), ("list", nil), ("{{ .unclean }}", nil),
+            ("{{ .long }}{{ .long }}", nil),
+        ] as [(String, String?)])
+    func missing(source: String, claim: String?) throws {
+        do {
+            _ = try Self.text(source)
+            Issue.record("made a text")
+        } catch let refusal as CertificateContentRefusal {
+            #expect(refusal.missingClaim == claim)
+            #expect(refusal.extensionName == (claim == nil ? nil : "BuildTrigger"))
         }
     }
 

@@ -84,8 +84,28 @@ import Testing
 
     @Test func `an empty client id matches nothing`() throws {
         let claims = try ClaimsSet(Claims.email().changing([("aud", "")]))
-        #expect(throws: TokenRefusal.audienceMissing(expected: "")) {
+        #expect(throws: TokenRefusal.audienceMissing(expected: "", found: FoundAudience([""]))) {
             try claims.check(audience: "", now: Claims.now)
+        }
+    }
+
+    @Test(
+        "API-13 the sender gets the audience that was found, cut and without controls",
+        arguments: [
+            ([], ""), (["a"], "a"), (["a", "b c"], "a b c"), (["a\n\u{0}\u{85}\u{202E}b"], "ab"),
+            ([String(repeating: "x", count: 300), "y"], String(repeating: "x", count: 256)),
+            ([String(repeating: "x", count: 255) + "\u{E9}y"], String(repeating: "x", count: 255)),
+            ([String(repeating: "\u{E9}", count: 200)], String(repeating: "\u{E9}", count: 128)),
+        ])
+    func foundAudience(values: [String], text: String) {
+        #expect(FoundAudience(values).text == text)
+    }
+
+    @Test("R-48 a refusal describes itself without the audience that was found")
+    func audienceIsNotDescribed() {
+        let refusal = TokenRefusal.audienceMissing(expected: "sigstore", found: FoundAudience(["secret-value"]))
+        for text in ["\(refusal)", String(describing: refusal), String(reflecting: refusal)] {
+            #expect(text.contains("sigstore") && !text.contains("secret-value"))
         }
     }
 

@@ -17,9 +17,9 @@ struct BenchIssue: AsyncParsableCommand {
         commandName: "issue",
         abstract: "Issue certificates over HTTP as fast as possible, or at a rate, and compare with the bound.",
         discussion: """
-            Starts a server of its own, with a log that is durable, and an issuer of tokens; prepares distinct keys and \
-            tokens; then drives kept connections. With --url it drives a server that runs already and trusts, as type \
-            email, the issuer that this command starts at --issuer-port. The load generator uses the same machine.
+            Starts a server of its own, with a log that is durable, and an issuer of tokens; prepares distinct keys \
+            and tokens; then drives kept connections. With --url it drives a server that runs already and trusts, as \
+            type email, the issuer that this command starts at --issuer-port. The load generator uses the same machine.
 
             Example:
               mintmark bench issue --connections 16 --duration 10
