@@ -1,28 +1,41 @@
 internal import CertificateTransparency
 internal import ServiceLifecycle
+internal import TransparencyLog
 
 /// Runs the log until everything else has stopped.
 struct LogService: Service {
     private let log: LocalLog
     private let failures = AsyncStream<any Error>.makeStream()
-    private let failed: @Sendable (any Error) -> Void
+    private let halted: @Sendable (AuditRecord) -> Void
 
-    /// A service of this log; `failed` is called when the log ends with an error.
-    init(log: LocalLog, failed: @escaping @Sendable (any Error) -> Void) {
-        (self.log, self.failed) = (log, failed)
+    /// A service of this log; `halted` is told when the log ends with an error, and once when it is frozen.
+    init(log: LocalLog, halted: @escaping @Sendable (AuditRecord) -> Void) {
+        (self.log, self.halted) = (log, halted)
     }
 
     func run() async throws {
         do {
             try await withGracefulShutdownHandler {
-                try await log.run()
+                try await withThrowingDiscardingTaskGroup { group in
+                    group.addTask { await watchForFreeze() }
+                    defer { group.cancelAll() }
+                    try await log.run()
+                }
             } onGracefulShutdown: {
                 log.shutDown()
             }
         } catch {
-            failed(error)
+            halted(.logEnded(error))
             failures.continuation.yield(error)
             throw error
+        }
+    }
+
+    /// Looks once a second whether the log is frozen, and tells once.
+    private func watchForFreeze() async {
+        while !Task.isCancelled {
+            if case .frozen(let reason) = log.condition { return halted(.logFrozen(reason)) }
+            try? await Task.sleep(for: .seconds(1))
         }
     }
 

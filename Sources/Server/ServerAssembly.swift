@@ -67,7 +67,7 @@ struct ServerAssembly {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
         await recordStart(audit)
-        let logService = logs.own.map { log in LogService(log: log) { audit?.note(.logEnded($0)) } }
+        let logService = logs.own.map { log in LogService(log: log) { audit?.note($0) } }
         let logServices: [any Service] = [logService].compactMap(\.self) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
             reloads(authority, logs.own?.roots, audit, issuerReload), since: stamps, hangups: hangups, logger: logger

@@ -61,9 +61,9 @@ package final class SQLiteLogStore: LogStore {
 
     /// Creates a log with a signed head of size 0; nothing else ever does (I14).
     ///
-    /// `path` names the database in a directory that exists; a lock file stands beside it, and the guard file too unless
-    /// `guardPath` says otherwise. Throws `StoreRefusal` when anything is there already, and `UnusableLogKey` for a key
-    /// that is no log key.
+    /// `path` names the database in a directory that exists; a lock file stands beside it, and the guard file too
+    /// unless `guardPath` says otherwise. Throws `StoreRefusal` when anything is there already, and `UnusableLogKey`
+    /// for a key that is no log key.
     package static func create(
         at path: String, guardPath: String? = nil, description: LogDescription, key: any SigningKey,
         anchors: [[UInt8]], now: Timestamp

@@ -59,7 +59,8 @@ package struct SQLiteStoreInspection: Sendable {
             defer { try? database.close() }
             let condition = try database.read { database in
                 let condition = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                // In one view, which would keep a server's write-ahead log from being shortened for as long as it takes.
+                // In one view, which would keep a server's write-ahead log from being shortened for as long as it
+                // takes.
                 if !files.isAfterUncleanStop { try SQLiteSnapshot(database: database).quickCheck() }
                 if let record, let guardPath { try compare(database, with: record, at: guardPath) }
                 return condition

@@ -3,7 +3,8 @@ package import OpenSSL
 
 /// Changes the state of a log that no server has open, and writes down who did it and why.
 ///
-/// These are the only ways out of `frozen` (transparency-log 3.5). Each one but `freeze` recomputes the whole store first.
+/// These are the only ways out of `frozen` (transparency-log 3.5). Each one but `freeze` recomputes the whole store
+/// first.
 package struct SQLiteStoreOperator: Sendable {
     private let files: SQLiteFiles
     private let guardPath: String

@@ -223,7 +223,7 @@ import TransparencyLog
             let stream = try Self.stream(path)
             stream.note(.clockJumped)
             stream.note(.selfTestFailed(["ca", "log"]))
-            stream.note(.logEnded(StoreRefusal.frozen(reason: "the reason")))
+            stream.note(.logFrozen("the reason"))
             stream.note(.logEnded(CancellationError()))
             await stream.close(AuditRecord(.stopped))
             let found = try Self.lines(path).map(Self.members)

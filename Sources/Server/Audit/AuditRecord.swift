@@ -77,11 +77,17 @@ struct AuditRecord: Sendable {
         return record
     }
 
-    /// The record of a log that ended with an error, which says whether it was frozen.
+    /// The record of a log that ended with an error.
     static func logEnded(_ error: any Error) -> AuditRecord {
-        let isFrozen = if case .frozen? = error as? StoreRefusal { true } else { false }
-        var record = AuditRecord(.halted, reason: isFrozen ? "log-frozen" : "log-failed")
+        var record = AuditRecord(.halted, reason: "log-failed")
         record.add("what", "\(error)")
+        return record
+    }
+
+    /// The record of a log that an operator must look at before it writes again.
+    static func logFrozen(_ reason: String) -> AuditRecord {
+        var record = AuditRecord(.halted, reason: "log-frozen")
+        record.add("what", reason)
         return record
     }
 

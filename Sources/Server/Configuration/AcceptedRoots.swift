@@ -11,7 +11,8 @@ package struct AcceptedRoots: Sendable {
         self.directory = directory
     }
 
-    /// Accepts the certificates of PEM files from now on, drops others by their SHA-256, and answers with those in force.
+    /// Accepts the certificates of PEM files from now on, drops others by their SHA-256, and answers with those in
+    /// force.
     ///
     /// All of it or nothing; the reason is kept in the log's store with the time. Without changes only reads. Throws
     /// `ConfigurationMistakes`, or what the store refused.

@@ -5,7 +5,8 @@ internal import OpenSSL
 struct LogEndpoints: Sendable {
     /// Those that the port of the API serves.
     let onMainPort: [String: Endpoint]
-    /// Those of the port that serves the monitoring prefix alone; `onMainPort` has none of them if there is such a port.
+    /// Those of the port that serves the monitoring prefix alone; `onMainPort` has none of them if there is such a
+    /// port.
     let onMonitoringPort: [String: Endpoint]
 
     /// The endpoints of a log that was made with these settings.
