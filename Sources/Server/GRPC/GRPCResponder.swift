@@ -54,7 +54,7 @@ struct GRPCResponder: Sendable {
         let result: Result<[UInt8], APIStatus>
         do throws(APIStatus) {
             let deadline = try RequestDeadline(start: start, timeout: request.headers[.grpcTimeout])
-            let body = BodyReader(request, largeBodies: limits.largeBodies)
+            let body = BodyReader(request, bodies: limits.bodies, largeBodies: limits.largeBodies)
             let call = GRPCCall(request, from: address, body: body, logger: logger) { metrics.received(method) }
             result = await deadline.run { await Self.result(method, call) } ?? .failure(.deadlineExceeded)
         } catch {

@@ -19,7 +19,7 @@ struct EndpointResponder: HTTPResponder {
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
-        let body = BodyReader(request, largeBodies: limits.largeBodies)
+        let body = BodyReader(request, bodies: limits.bodies, largeBodies: limits.largeBodies)
         let origin = RequestOrigin(
             requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }),
             address: context.remoteAddress, transport: .http)
