@@ -87,9 +87,7 @@ struct EndpointResponder: HTTPResponder {
         do throws(APIStatus) {
             let deadline = try RequestDeadline(start: start, timeout: request.headers[.grpcTimeout])
             if let answer = await deadline.run(work) { return answer }
-            metrics.failed("deadline-exceeded")
-            logger.error("failed", metadata: ["code": "DeadlineExceeded", "reason": "deadline-exceeded"])
-            return Answer(.deadlineExceeded)
+            return Answer(metrics.late(logger))
         } catch {
             return Answer(error)
         }

@@ -40,6 +40,27 @@ import Testing
         #expect(isCancelled == nil)
     }
 
+    @Test func `work that is late knows why it was cancelled, and work whose client left does not`() async throws {
+        func reason(_ timeout: String, leaving: Bool) async throws -> Bool? {
+            let deadline = try RequestDeadline(start: .now, timeout: timeout)
+            let (stream, continuation) = AsyncStream.makeStream(of: Bool.self)
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let run = Task {
+                await deadline.run {
+                    begin.yield()
+                    try? await Task.sleep(for: .seconds(600))
+                    continuation.yield(RequestDeadline.hasPassed)
+                }
+            }
+            for await _ in begun { break }
+            if leaving { run.cancel() }
+            return await stream.first { _ in true }
+        }
+        #expect(try await reason("200m", leaving: false) == true)
+        #expect(try await reason("50S", leaving: true) == false)
+        #expect(!RequestDeadline.hasPassed)
+    }
+
     @Test func `no client waits longer than the server does`() async throws {
         let deadline = try RequestDeadline(start: Self.start - .seconds(56), timeout: "99999999H")
         #expect(await deadline.run { true } == nil)
