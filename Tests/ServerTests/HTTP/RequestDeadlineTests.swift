@@ -1,7 +1,7 @@
 @testable import Server
 import Testing
 
-@Suite struct RequestDeadlineTests {
+@Suite(.timeLimit(.minutes(1))) struct RequestDeadlineTests {
     private static let start = ContinuousClock.now
 
     @Test("R-22: a malformed timeout is named", arguments: ["S", "5", "1x", "-1S", "1.5S", "123456789S", "٣S", " 1S"])
@@ -51,12 +51,17 @@ import Testing
                     try? await Task.sleep(for: .seconds(600))
                     continuation.yield(RequestDeadline.hasPassed)
                 }
+                begin.finish()
+                continuation.finish()
             }
             for await _ in begun { break }
             if leaving { run.cancel() }
             return await stream.first { _ in true }
         }
-        #expect(try await reason("200m", leaving: false) == true)
+        var late: Bool?
+        // On a machine with much to do, the time may be over before anything was begun.
+        while late == nil { late = try await reason("200m", leaving: false) }
+        #expect(late == true)
         #expect(try await reason("50S", leaving: true) == false)
         #expect(!RequestDeadline.hasPassed)
     }
