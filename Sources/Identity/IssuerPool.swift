@@ -37,7 +37,7 @@ package final class IssuerPool: Sendable {
         (arrivals, arrival) = AsyncStream.makeStream()
         matched = MatchedIssuers(settings: settings, logger: logger)
         let snapshot = IssuerSnapshot(configuration) { issuer, needsCredentials in
-            Self.keys(of: issuer, needsCredentials, settings, logger)
+            Self.keys(of: issuer, needsCredentials, nil, settings, logger)
         }
         current = Mutex(snapshot)
         for keys in snapshot.fixed.values { arrival.yield(keys) }
@@ -48,18 +48,17 @@ package final class IssuerPool: Sendable {
 
     /// Trusts the issuers of another configuration from the next token on, all of them at once (reliability R-36).
     ///
-    /// An issuer for which nothing changed keeps its keys and its task; others are discovered in the background. Tokens
-    /// whose check has begun are judged by the configuration of before.
+    /// An issuer for which nothing changed keeps its keys and its task; others are discovered in the background. Until
+    /// that is done, known keys go on to serve where the change does not touch where keys come from. Tokens whose check
+    /// has begun are judged by the configuration of before.
     package func replace(by configuration: IssuerConfiguration) {
         let (old, new) = current.withLock { snapshot in
             let old = snapshot
             snapshot = IssuerSnapshot(configuration) { issuer, needsCredentials in
-                if let keys = old.fixed[Array(issuer.url.utf8)],
-                    keys.serves(issuer, withCredentials: needsCredentials)
-                {
-                    return keys
-                }
-                return Self.keys(of: issuer, needsCredentials, settings, logger)
+                let keys = old.fixed[Array(issuer.url.utf8)]
+                if let keys, keys.serves(issuer, withCredentials: needsCredentials) { return keys }
+                let known = keys?.snapshot(for: issuer, withCredentials: needsCredentials)
+                return Self.keys(of: issuer, needsCredentials, known, settings, logger)
             }
             return (old, snapshot)
         }
@@ -70,10 +69,12 @@ package final class IssuerPool: Sendable {
     }
 
     private static func keys(
-        of issuer: OIDCIssuer, _ needsCredentials: Bool, _ settings: IssuerPoolSettings, _ logger: Logger
+        of issuer: OIDCIssuer, _ needsCredentials: Bool, _ known: IssuerKeySnapshot?, _ settings: IssuerPoolSettings,
+        _ logger: Logger
     ) -> IssuerKeys {
         let credentials = needsCredentials ? KubernetesCredentials(files: settings.kubernetesFiles) : nil
-        return IssuerKeys(issuer: issuer, settings: settings, credentials: credentials, logger: logger)
+        return IssuerKeys(
+            issuer: issuer, settings: settings, credentials: credentials, snapshot: known, logger: logger)
     }
 
     /// Turns a token into the principal it speaks for (CA specification 2.1).

@@ -77,6 +77,8 @@ package final class CertificateAuthority: Sendable {
             return try await issuers.authenticate(token, now: now, evidence: &evidence)
         } catch .tooManyWaiters {
             throw IssuanceFailure.issuerBusy(retryAfterSeconds: 2)
+        } catch .cancelled {
+            throw IssuanceFailure.cancelled
         } catch {
             throw IssuanceRefusal.token(error)
         }

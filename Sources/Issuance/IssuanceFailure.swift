@@ -16,7 +16,8 @@ package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     package var publicMessage: String {
         switch self {
         case .backend: "error communicating with CA backend"
-        case .transparencyLog, .transparencyLogBusy, .cancelled: "Error entering certificate in CTL"
+        case .transparencyLog, .transparencyLogBusy: "Error entering certificate in CTL"
+        case .cancelled: "context canceled"
         case .issuerBusy: "too many requests at once"
         }
     }

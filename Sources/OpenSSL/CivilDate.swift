@@ -1,11 +1,14 @@
 /// A day of the proleptic Gregorian calendar.
-struct CivilDate: Hashable {
-    let year: Int64
-    let month: Int
-    let day: Int
+package struct CivilDate: Hashable, Sendable {
+    /// The year, from 1 to 9999 when the day was checked.
+    package let year: Int64
+    /// The month, from 1 for January.
+    package let month: Int
+    /// The day of the month, from 1.
+    package let day: Int
 
     /// A day that exists in the calendar, or nil.
-    init?(year: Int64, month: Int, day: Int) {
+    package init?(year: Int64, month: Int, day: Int) {
         guard (1...9999).contains(year), (1...12).contains(month), day >= 1 else { return nil }
         let isLeap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0
         let lengths = [31, isLeap ? 29 : 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -29,7 +32,7 @@ struct CivilDate: Hashable {
     }
 
     /// Days since 1970-01-01; negative before it.
-    var daysSinceEpoch: Int64 {
+    package var daysSinceEpoch: Int64 {
         let shiftedYear = month <= 2 ? year - 1 : year
         let era = shiftedYear / 400
         let yearOfEra = shiftedYear - era * 400

@@ -23,6 +23,8 @@ struct RequestFailure: Sendable {
         switch error {
         case let status as APIStatus where status.code == .unavailable:
             self.init(status, "overloaded", status.message, isRefusal: false)
+        case let status as APIStatus where status.code == .deadlineExceeded:
+            self.init(status, "deadline-exceeded", status.message, isRefusal: false)
         case let status as APIStatus:
             self.init(status, "request-not-readable", status.message, isRefusal: true)
         case let refusal as IssuanceRefusal:
@@ -31,6 +33,10 @@ struct RequestFailure: Sendable {
                 .invalidArgument, refusal.publicMessage,
                 reason: APIStatus.Reason(category: refusal.category, facts: facts))
             self.init(status, refusal.category, refusal.detail ?? refusal.category, isRefusal: true)
+        case IssuanceFailure.cancelled:
+            let failure = IssuanceFailure.cancelled
+            self.init(
+                APIStatus(.cancelled, failure.publicMessage), failure.category, "\(failure)", isRefusal: false)
         case let failure as IssuanceFailure:
             let status =
                 failure.retryAfterSeconds.map { APIStatus(.unavailable, failure.publicMessage, retryAfter: $0) }

@@ -105,7 +105,8 @@ struct ServerAssembly {
             base: APIResponder(
                 endpoints: responder(endpoints),
                 calls: GRPCResponder(
-                    methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods), logger: logger)
+                    methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods),
+                    failures: metrics, logger: logger)
             ))
         let connections = ConnectionMetrics(factory: registry)
         func listener(_ announcement: Logger.Message, _ address: ListenAddress, _ identity: TLSIdentity?)

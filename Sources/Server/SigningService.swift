@@ -30,10 +30,17 @@ struct SigningService: Sendable {
             // What stopped issuing meanwhile may have spoiled this certificate as well.
             try readiness.requireIssuing()
             try await recordIssued(record, origin)
+            // The certificate exists and is recorded, but no answer will carry it.
+            if Task.isCancelled { throw IssuanceFailure.cancelled }
             metrics.issued(issuer: record.token.configuredIssuer ?? CAMetrics.unknownIssuer)
             return issued
         } catch {
-            throw await failed(RequestFailure(error), record, origin, logger)
+            let failure = RequestFailure(error)
+            // Who set the deadline counts and logs that it has passed; the record is ours.
+            if failure.status.code == .cancelled, RequestDeadline.hasPassed {
+                throw await recordFailed(RequestFailure(APIStatus.deadlineExceeded), record, origin)
+            }
+            throw await failed(failure, record, origin, logger)
         }
     }
 
@@ -61,6 +68,12 @@ struct SigningService: Sendable {
             metrics.failed(failure.reason)
         }
         failure.log(to: logger)
+        return await recordFailed(failure, record, origin)
+    }
+
+    private func recordFailed(
+        _ failure: RequestFailure, _ record: IssuanceRecord, _ origin: RequestOrigin
+    ) async -> APIStatus {
         if let audit {
             // A refusal stays one when nobody can be told of it; the stream itself counts what it loses.
             try? await audit.append(

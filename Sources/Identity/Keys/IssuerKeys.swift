@@ -55,9 +55,11 @@ final class IssuerKeys: Sendable {
     /// The failed fetches of this issuer, or of all that its pattern names.
     let failures: FetchFailureCount
 
+    /// Keys that are fetched on demand; `snapshot` is what is known of them already, with its age.
     init(
         issuer: OIDCIssuer, settings: IssuerPoolSettings, credentials: KubernetesCredentials? = nil,
-        queue: FetchQueue? = nil, failures: FetchFailureCount = FetchFailureCount(), logger: Logger
+        queue: FetchQueue? = nil, failures: FetchFailureCount = FetchFailureCount(), snapshot: IssuerKeySnapshot? = nil,
+        logger: Logger
     ) {
         self.issuer = issuer
         self.failures = failures
@@ -69,6 +71,7 @@ final class IssuerKeys: Sendable {
         self.logger = logger
         state = Mutex(
             State(
+                snapshot: snapshot,
                 breaker: CircuitBreaker(
                     threshold: settings.breakerThreshold, shortestPause: settings.shortestPause,
                     longestPause: settings.longestPause)))
@@ -224,6 +227,19 @@ final class IssuerKeys: Sendable {
     /// Whether an issuer of another configuration may go on with these keys: nothing that is configured differs.
     func serves(_ issuer: OIDCIssuer, withCredentials: Bool) -> Bool {
         self.issuer == issuer && (credentials != nil) == withCredentials
+    }
+
+    /// What is known of the keys, for an issuer whose keys come from the same place under the same trust.
+    ///
+    /// Nil when there is nothing, or when another URL, other trust roots, credentials or permitted addresses might have
+    /// found other keys.
+    func snapshot(for issuer: OIDCIssuer, withCredentials: Bool) -> IssuerKeySnapshot? {
+        let (old, new) = (self.issuer, issuer)
+        guard Array(old.url.utf8) == Array(new.url.utf8), (credentials != nil) == withCredentials,
+            old.settings.additionalTrustRoots == new.settings.additionalTrustRoots,
+            old.allowsPrivateAddresses == new.allowsPrivateAddresses
+        else { return nil }
+        return state.withLock { $0.snapshot }
     }
 
     private func serveRequests() async {

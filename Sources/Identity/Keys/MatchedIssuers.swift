@@ -4,7 +4,8 @@ import Synchronization
 /// The issuers found by patterns so far, each with its own keys (CA specification 2.3, reliability R-31).
 ///
 /// Holds a bounded number. The ones that never had keys go first, then those not used for longest; none goes that
-/// somebody waits for. Survives changes of the configuration: an issuer whose settings changed starts anew.
+/// somebody waits for. Survives changes of the configuration: an issuer whose settings changed starts anew,
+/// with the keys that are known when the change does not touch where they come from.
 final class MatchedIssuers: Sendable {
     private struct Entry {
         let keys: IssuerKeys
@@ -40,12 +41,14 @@ final class MatchedIssuers: Sendable {
         let limit = settings.matchedIssuerLimit
         let found = state.withLock { state -> Result<IssuerKeys, TokenRefusal> in
             state.useCount &+= 1
+            var known: IssuerKeySnapshot?
             if let entry = state.entries[name] {
                 if entry.keys.issuer == issuer {
                     state.entries[name]?.lastUse = state.useCount
                     state.entries[name]?.pattern = pattern
                     return .success(entry.keys)
                 }
+                known = entry.keys.snapshot(for: issuer, withCredentials: false)
                 state.entries[name] = nil
                 state.replaced.removeAll(where: \.isIdle)
                 state.replaced.append(entry.keys)
@@ -60,7 +63,8 @@ final class MatchedIssuers: Sendable {
             let failures = state.failures[pattern] ?? FetchFailureCount()
             state.failures[pattern] = failures
             let keys = IssuerKeys(
-                issuer: issuer, settings: settings, queue: queue, failures: failures, logger: logger)
+                issuer: issuer, settings: settings, queue: queue, failures: failures, snapshot: known,
+                logger: logger)
             state.entries[name] = Entry(keys: keys, pattern: pattern, lastUse: state.useCount)
             return .success(keys)
         }

@@ -37,12 +37,15 @@ struct GRPCCall: Sendable {
         self.logger = logger
     }
 
-    /// Reads the one message and makes of it what the method needs, while the right to hold a long one lasts.
+    /// Reads the one message and makes of it what the method needs, while the right to hold it lasts.
+    ///
+    /// A message of at most `freeByteCount` octets with its prefix is read under any load.
     func decoded<Input: Message, Value>(
-        _ type: Input.Type, _ value: (Input) throws(APIStatus) -> Value
+        _ type: Input.Type, freeByteCount: Int = 0, _ value: (Input) throws(APIStatus) -> Value
     ) async throws(APIStatus) -> Value {
         do throws(APIStatus) {
-            return try await body.decoded(checking: GRPCMessage.check) { octets throws(APIStatus) in
+            return try await body.decoded(freeByteCount: freeByteCount, checking: GRPCMessage.check) {
+                octets throws(APIStatus) in
                 let input: Input = try Self.parsed(try GRPCMessage.content(octets))
                 received()
                 return try value(input)

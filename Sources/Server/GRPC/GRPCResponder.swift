@@ -12,13 +12,15 @@ struct GRPCResponder: Sendable {
     private let services: Set<String>
     private let limits: RequestLimits
     private let metrics: GRPCMetrics
+    private let failures: CAMetrics
     private let logger: Logger
 
-    init(_ methods: [GRPCMethod], limits: RequestLimits, metrics: GRPCMetrics, logger: Logger) {
+    init(_ methods: [GRPCMethod], limits: RequestLimits, metrics: GRPCMetrics, failures: CAMetrics, logger: Logger) {
         self.methods = Dictionary(methods.map { ($0.path, $0) }) { first, _ in first }
         services = Set(methods.map(\.service))
         self.limits = limits
         self.metrics = metrics
+        self.failures = failures
         self.logger = logger
     }
 
@@ -54,9 +56,9 @@ struct GRPCResponder: Sendable {
         let result: Result<[UInt8], APIStatus>
         do throws(APIStatus) {
             let deadline = try RequestDeadline(start: start, timeout: request.headers[.grpcTimeout])
-            let body = BodyReader(request, largeBodies: limits.largeBodies)
+            let body = BodyReader(request, bodies: limits.bodies, largeBodies: limits.largeBodies)
             let call = GRPCCall(request, from: address, body: body, logger: logger) { metrics.received(method) }
-            result = await deadline.run { await Self.result(method, call) } ?? .failure(.deadlineExceeded)
+            result = await deadline.run { await Self.result(method, call) } ?? .failure(failures.late(call.logger))
         } catch {
             result = .failure(error)
         }

@@ -6,6 +6,9 @@ internal import SwiftProtobuf
 
 /// The services: Fulcio's in both versions, and health (CA specification 1.1).
 struct GRPCServices: Sendable {
+    /// The longest question after health, in octets, that is answered under any load: it names one service.
+    private static let healthByteCount = 1024
+
     let authority: CertificateAuthority
     let signing: SigningService
 
@@ -72,7 +75,9 @@ struct GRPCServices: Sendable {
     }
 
     private func check(_ call: GRPCCall) async throws(APIStatus) -> [UInt8] {
-        try await call.decoded(Grpc_Health_V1_HealthCheckRequest.self) { _ throws(APIStatus) in }
+        try await call.decoded(
+            Grpc_Health_V1_HealthCheckRequest.self, freeByteCount: Self.healthByteCount
+        ) { _ throws(APIStatus) in }
         return try Self.bytes(Grpc_Health_V1_HealthCheckResponse.with { $0.status = .serving })
     }
 

@@ -9,13 +9,16 @@ final class BodyReader: Sendable {
     private let body: RequestBody
     private let contentLength: String?
     private let hasBody: Bool
+    private let bodies: ConcurrencyLimit
     private let largeBodies: ConcurrencyLimit
     private let isRead = Mutex(false)
 
-    init(_ request: Request, largeBodies: ConcurrencyLimit) {
+    /// The body of a request; `bodies` bounds how many are read at once, and `largeBodies` the large ones of them.
+    init(_ request: Request, bodies: ConcurrencyLimit, largeBodies: ConcurrencyLimit) {
         body = request.body
         contentLength = request.headers[.contentLength]
         hasBody = request.headers[.transferEncoding] != nil || !["0", nil].contains(contentLength)
+        self.bodies = bodies
         self.largeBodies = largeBodies
     }
 
@@ -26,8 +29,8 @@ final class BodyReader: Sendable {
 
     /// Reads the whole body and decodes it while the right to hold a large one lasts.
     ///
-    /// Throws `APIStatus` when the body is malformed, too long, or too many long ones are in memory already, and what
-    /// `decode` throws. A body that is too long by its own account is not read at all.
+    /// Throws `APIStatus` when the body is malformed, too long, or too many, or too many long ones, are in memory
+    /// already, and what `decode` throws. A body that is too long by its own account is not read at all.
     func decoded<Value>(
         maximumByteCount: Int, _ decode: ([UInt8]) throws(APIStatus) -> Value
     ) async throws(APIStatus) -> Value {
@@ -42,27 +45,34 @@ final class BodyReader: Sendable {
     }
 
     /// Reads the whole body, as above, but for what `check` makes of the octets so far: it bounds them by throwing.
+    ///
+    /// A body of at most `freeByteCount` octets is read whatever else is being read.
     func decoded<Value>(
+        freeByteCount: Int = 0,
         checking check: ([UInt8]) throws(APIStatus) -> Void, decode: ([UInt8]) throws(APIStatus) -> Value
     ) async throws(APIStatus) -> Value {
-        var permit: ConcurrencyLimit.Permit?
-        defer { permit?.leave() }
-        let bytes = try await collect(check, &permit)
+        var permits: [ConcurrencyLimit.Permit] = []
+        defer { for permit in permits { permit.leave() } }
+        let bytes = try await collect(check, freeByteCount, &permits)
         isRead.withLock { $0 = true }
         return try decode(bytes)
     }
 
     private func collect(
-        _ check: ([UInt8]) throws(APIStatus) -> Void, _ permit: inout ConcurrencyLimit.Permit?
+        _ check: ([UInt8]) throws(APIStatus) -> Void, _ freeByteCount: Int,
+        _ permits: inout [ConcurrencyLimit.Permit]
     ) async throws(APIStatus) -> [UInt8] {
         var bytes: [UInt8] = []
+        var limits = [(freeByteCount, bodies), (Self.largeByteCount, largeBodies)][...]
         var parts = body.makeAsyncIterator()
         while let part = try await Self.next(&parts) {
+            while let (byteCount, limit) = limits.first, bytes.count + part.readableBytes > byteCount {
+                guard let permit = limit.enter() else { throw .overloaded }
+                permits.append(permit)
+                limits.removeFirst()
+            }
             bytes.append(contentsOf: part.readableBytesView)
             try check(bytes)
-            guard bytes.count > Self.largeByteCount, permit == nil else { continue }
-            guard let large = largeBodies.enter() else { throw .overloaded }
-            permit = large
         }
         // Whoever is cancelled sees an end that is none: where the next request begins is not known then.
         guard !Task.isCancelled else { throw .bodyNotReadable }

@@ -19,7 +19,7 @@ struct EndpointResponder: HTTPResponder {
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
-        let body = BodyReader(request, largeBodies: limits.largeBodies)
+        let body = BodyReader(request, bodies: limits.bodies, largeBodies: limits.largeBodies)
         let origin = RequestOrigin(
             requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }),
             address: context.remoteAddress, transport: .http)
@@ -88,9 +88,7 @@ struct EndpointResponder: HTTPResponder {
         do throws(APIStatus) {
             let deadline = try RequestDeadline(start: start, timeout: request.headers[.grpcTimeout])
             if let answer = await deadline.run(work) { return answer }
-            metrics.failed("deadline-exceeded")
-            logger.error("failed", metadata: ["code": "DeadlineExceeded", "reason": "deadline-exceeded"])
-            return Answer(.deadlineExceeded)
+            return Answer(metrics.late(logger))
         } catch {
             return Answer(error)
         }

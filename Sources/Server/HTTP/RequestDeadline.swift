@@ -1,7 +1,18 @@
+internal import Synchronization
+
 /// The moment until which a request must be answered: its client's deadline, and never later than ours.
 struct RequestDeadline: Sendable {
     /// The longest that a request may take from its first octet to its answer.
     private static let maximum: Duration = .seconds(55)
+
+    /// Whether the time of the request that runs in this task was over before it was done.
+    static var hasPassed: Bool { isOver?.value.load(ordering: .acquiring) ?? false }
+
+    private final class Mark: Sendable {
+        let value = Atomic(false)
+    }
+
+    @TaskLocal private static var isOver: Mark?
 
     private let instant: ContinuousClock.Instant
 
@@ -25,16 +36,20 @@ struct RequestDeadline: Sendable {
     /// What is late already is not begun.
     func run<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) async -> Value? {
         guard ContinuousClock.now < instant else { return nil }
+        let mark = Mark()
         return await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await work() }
+            group.addTask { await Self.$isOver.withValue(mark) { await work() } }
             group.addTask {
-                await hasPassed()
+                await wait()
                 return nil
             }
             defer { group.cancelAll() }
             while let value = await group.next() {
                 // A client that left is not late: what was begun says itself that it was cancelled.
-                if value != nil || !Task.isCancelled { return value }
+                guard value != nil || !Task.isCancelled else { continue }
+                // Before the work is cancelled, so that it knows why.
+                if value == nil { mark.value.store(true, ordering: .releasing) }
+                return value
             }
             return nil
         }
@@ -44,7 +59,7 @@ struct RequestDeadline: Sendable {
     ///
     /// A sleep that is cancelled keeps its memory until its time would have come, and every request cancels one: short
     /// sleeps keep little.
-    private func hasPassed() async {
+    private func wait() async {
         let clock = ContinuousClock()
         while clock.now < instant, !Task.isCancelled {
             try? await clock.sleep(until: min(instant, clock.now.advanced(by: .seconds(1))))

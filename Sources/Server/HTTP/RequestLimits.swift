@@ -5,6 +5,9 @@ struct RequestLimits: Sendable {
     /// Signing requests whose bodies were read.
     let signing = ConcurrencyLimit(256)
 
+    /// Requests whose bodies are being read, from the first octet until they are decoded.
+    let bodies = ConcurrencyLimit(1024)
+
     /// Bodies above 64 KiB that are in memory, until they are decoded.
     let largeBodies = ConcurrencyLimit(8)
 

@@ -1,4 +1,5 @@
 internal import CoreMetrics
+internal import Logging
 internal import Metrics
 
 /// The metrics of the CA under Fulcio's names (CA specification 8.3); label values come from closed sets.
@@ -35,6 +36,14 @@ struct CAMetrics: Sendable {
     /// Counts a failure of ours by its class.
     func failed(_ reason: String) {
         count("mintmark_failures_total", [("reason", reason)])
+    }
+
+    /// Counts and logs a request whose time was over before it was done, over any transport; returns its status.
+    func late(_ logger: Logger) -> APIStatus {
+        let failure = RequestFailure(APIStatus.deadlineExceeded)
+        failed(failure.reason)
+        failure.log(to: logger)
+        return failure.status
     }
 
     /// Counts an answer and the time it took.

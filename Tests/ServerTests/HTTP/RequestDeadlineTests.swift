@@ -1,7 +1,7 @@
 @testable import Server
 import Testing
 
-@Suite struct RequestDeadlineTests {
+@Suite(.timeLimit(.minutes(1))) struct RequestDeadlineTests {
     private static let start = ContinuousClock.now
 
     @Test("R-22: a malformed timeout is named", arguments: ["S", "5", "1x", "-1S", "1.5S", "123456789S", "٣S", " 1S"])
@@ -38,6 +38,32 @@ import Testing
             return Task.isCancelled
         }
         #expect(isCancelled == nil)
+    }
+
+    @Test func `work that is late knows why it was cancelled, and work whose client left does not`() async throws {
+        func reason(_ timeout: String, leaving: Bool) async throws -> Bool? {
+            let deadline = try RequestDeadline(start: .now, timeout: timeout)
+            let (stream, continuation) = AsyncStream.makeStream(of: Bool.self)
+            let (begun, begin) = AsyncStream.makeStream(of: Void.self)
+            let run = Task {
+                await deadline.run {
+                    begin.yield()
+                    try? await Task.sleep(for: .seconds(600))
+                    continuation.yield(RequestDeadline.hasPassed)
+                }
+                begin.finish()
+                continuation.finish()
+            }
+            for await _ in begun { break }
+            if leaving { run.cancel() }
+            return await stream.first { _ in true }
+        }
+        var late: Bool?
+        // On a machine with much to do, the time may be over before anything was begun.
+        while late == nil { late = try await reason("200m", leaving: false) }
+        #expect(late == true)
+        #expect(try await reason("50S", leaving: true) == false)
+        #expect(!RequestDeadline.hasPassed)
     }
 
     @Test func `no client waits longer than the server does`() async throws {

@@ -1,3 +1,5 @@
+internal import OpenSSL
+
 extension Timestamp {
     private static let months = [
         "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec",
@@ -7,7 +9,7 @@ extension Timestamp {
     ///
     /// The name of the day is not compared with the date (RFC 9110 §5.6.7). Nil for the obsolete forms, and for days
     /// that do not exist or lie before 1970.
-    package init?(httpDate text: String) {
+    init?(httpDate text: String) {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 6, parts[0].utf8.count == 4, parts[0].hasSuffix(","), parts[5] == "GMT",
             let day = Self.number(parts[1], digits: 2), let month = Self.months.firstIndex(of: String(parts[2])),
