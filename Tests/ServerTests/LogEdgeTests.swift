@@ -18,7 +18,8 @@ import TransparencyLog
             body: BodyReader(
                 Request(
                     head: HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/"),
-                    body: RequestBody(buffer: ByteBuffer())), largeBodies: ConcurrencyLimit(1)))
+                    body: RequestBody(buffer: ByteBuffer())), bodies: ConcurrencyLimit(1),
+                largeBodies: ConcurrencyLimit(1)))
     }
 
     @Test(
