@@ -1,5 +1,8 @@
 """The first version of the HTTP API, as cosign 1 and 2 and sigstore-rs speak it (certificate-authority §1.3, B.1 21, 22)."""
 
+import json
+import subprocess
+
 import pytest
 from cryptography import x509
 
@@ -91,3 +94,28 @@ def test_wrong_methods_are_not_implemented(world, path):
     """API-15."""
     wrong = world.client.session.delete(world.client.url + path, timeout=30)
     client.assert_error(wrong, 501, 12, "Method Not Allowed")
+
+
+def curl(world, path: str, *options: str, data: str = "") -> tuple[str, dict[str, str], str]:
+    """Status line, header fields in lower case, and body, as curl wrote them down."""
+    command = ["curl", "--silent", "--show-error", "--include", "--max-time", "30", *options, world.house.url + path]
+    done = subprocess.run(command, input=data, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    head, _, body = done.stdout.replace("\r\n", "\n").partition("\n\n")
+    status, *fields = head.split("\n")
+    return status, {name.lower(): value for name, value in (field.split(": ", 1) for field in fields)}, body
+
+
+def test_curl_transcripts(world):
+    """API-02 API-20: B.1 rows 21 and 22 by curl: status line, type, and PEM with its exact separators."""
+    sent = json.dumps(legacy_body(keys.shared("p256")))
+    token = f"Authorization: Bearer {world.token()}"
+    status, fields, body = curl(world, PATH, "--data-binary", "@-", "--header", token, data=sent)
+    assert status == "HTTP/1.1 201 Created" and fields["content-type"] == CHAIN and "sct" not in fields
+    assert body.count("-----BEGIN CERTIFICATE-----") == 3 and not body.endswith("\n")
+    assert body.count("-----END CERTIFICATE-----\n-----BEGIN CERTIFICATE-----") == 2
+    status, fields, body = curl(world, "/api/v1/rootCert")
+    assert status == "HTTP/1.1 200 OK" and fields["content-type"] == CHAIN
+    assert body.count("-----END CERTIFICATE-----\n\n-----BEGIN CERTIFICATE-----") == 1 and not body.endswith("\n")
+    status, fields, body = curl(world, PATH, "--data-binary", "@-", data=sent)
+    assert status == "HTTP/1.1 400 Bad Request" and json.loads(body)["message"] == TOKEN

@@ -6,6 +6,7 @@ import pathlib
 import random
 import signal
 import socket
+import time
 import string
 import subprocess
 import sys
@@ -27,6 +28,7 @@ METRICS = {
     "promhttp_metric_handler_requests_in_flight": "gauge", "mintmark_refusals_total": "counter",
     "mintmark_issuances_total": "counter", "mintmark_issuer_key_age_seconds": "gauge",
     "mintmark_issuer_key_fetch_failures_total": "counter",
+    "mintmark_ca_certificate_days_left": "gauge",
     "mintmark_ca_certificate_not_after_timestamp_seconds": "gauge", "mintmark_log_tree_size": "gauge",
     "mintmark_log_checkpoint_age_seconds": "gauge", "mintmark_log_sequencing_seconds": "histogram",
     "mintmark_log_queue_entries": "gauge", "mintmark_log_waiting_certificates": "gauge",
@@ -134,6 +136,8 @@ def test_metrics_say_how_things_are(trusting, issuer):
     for place, certificate in zip(("issuing", "root"), chain, strict=True):
         found = scrape.value("mintmark_ca_certificate_not_after_timestamp_seconds", place=place)
         assert found == certificate.not_valid_after_utc.timestamp()
+        left = (found - time.time()) / 86400
+        assert left - 1.1 < scrape.value("mintmark_ca_certificate_days_left", place=place) <= left + 0.1
     assert scrape.value("mintmark_log_tree_size") == 3
     assert 0 <= scrape.value("mintmark_log_checkpoint_age_seconds") < 60
     assert scrape.value("mintmark_log_sequencing_seconds_count") == 3

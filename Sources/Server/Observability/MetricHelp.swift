@@ -13,6 +13,7 @@ enum MetricHelp {
         "mintmark_audit_records_lost_total": "Audit records that could not be written.",
         "mintmark_audit_records_total": "Audit records written.",
         "mintmark_audit_writable": "Whether the last write to the audit stream succeeded.",
+        "mintmark_ca_certificate_days_left": "Whole days until a certificate of the chain expires, by its place.",
         "mintmark_ca_certificate_not_after_timestamp_seconds":
             "When a certificate of the CA's chain expires, by its place.",
         "mintmark_clock_alarm": "Whether the clock jumped forward and issuing has stopped until a restart.",

@@ -32,11 +32,14 @@ struct StateMetrics: Sendable {
 
     private func updateChain(_ registry: PrometheusRegistry) {
         let chain = authority.issuing.chain
+        let places = chain.enumerated().map { (Self.place($0, of: chain.count), $1.notAfter) }
         registry.replace(
             "mintmark_ca_certificate_not_after_timestamp_seconds", .gauge,
-            chain.enumerated().map { index, certificate in
-                ([("place", Self.place(index, of: chain.count))], Double(certificate.notAfter.seconds))
-            })
+            places.map { ([("place", $0)], Double($1.seconds)) })
+        let today = Double(now().seconds)
+        registry.replace(
+            "mintmark_ca_certificate_days_left", .gauge,
+            places.map { ([("place", $0)], ((Double($1.seconds) - today) / 86_400).rounded(.down)) })
     }
 
     /// The place of a certificate in a chain: `root` is last, `issuing` first unless it is the root.
