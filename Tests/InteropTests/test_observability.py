@@ -6,10 +6,10 @@ import pathlib
 import random
 import signal
 import socket
-import time
 import string
 import subprocess
 import sys
+import time
 
 import client
 import keys
