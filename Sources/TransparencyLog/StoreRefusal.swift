@@ -76,7 +76,7 @@ package enum StoreRefusal: Error, Hashable, Sendable, CustomStringConvertible {
                 + "a log must not sign two histories"
         case .guardMissing(let path):
             "the guard file \(path) is missing; without it nobody can tell whether this store is an old copy "
-                + "(see: mintmark log adopt)"
+                + "(if init was given --log-guard, give it here too; otherwise see: mintmark log adopt)"
         case .guardDamaged(let path, let what):
             "the guard file \(path) cannot be used: \(what) (see: mintmark log adopt)"
         case .notInState(let what):

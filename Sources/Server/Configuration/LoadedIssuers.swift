@@ -16,7 +16,12 @@ package struct LoadedIssuers: Sendable {
     ///
     /// A file that everybody may write to is a mistake too: it decides who is certified.
     package static func load(_ path: String?) throws(ConfigurationMistakes) -> LoadedIssuers {
-        guard let path else { return try parse(Array(BuiltInIssuers.text.utf8)) }
+        guard let path else {
+            let issuers = try parse(Array(BuiltInIssuers.text.utf8))
+            let warning = "no --config-path: the built-in public issuers are trusted; name your own"
+            return LoadedIssuers(
+                configuration: issuers.configuration, version: issuers.version, warnings: [warning] + issuers.warnings)
+        }
         var mistakes: [String] = []
         if PrivateFile.isWritableByOthers(path) {
             mistakes.append("\(path): anybody may write to it; run: chmod o-w \(path)")

@@ -5,8 +5,8 @@ package enum SettingsHelp {
 
     private static let rules = """
         Each setting is a flag, an environment variable or a line of a file, and the
-        first of these that has it counts. The names are Fulcio's where the meaning
-        is. The variable of --ct-log-url is MINTMARK_CT_LOG_URL or
+        first of these that has it counts. The names are those of Fulcio where they
+        mean the same. The variable of --ct-log-url is MINTMARK_CT_LOG_URL or
         FULCIO_SERVE_CT_LOG_URL; an empty one counts as not set. The file (--config)
         has the names without hyphens in front as its keys. Values may be joined by =,
         and lists have commas or are given several times.

@@ -70,6 +70,7 @@ struct Init: AsyncParsableCommand {
     private func summary(_ created: CreatedAuthority) -> String {
         let directory = created.directory
         let shard = created.settings.shard
+        let guardOption = logGuard.map { " --log-guard \($0)" } ?? ""
         let rootKeyAdvice =
             existingCa == nil
             ? "Then take \(directory.rootKey) off this machine: serving does not need it."
@@ -93,7 +94,8 @@ struct Init: AsyncParsableCommand {
             \(rootKeyAdvice)
             Never put an old copy of \(directory.log(shard)) back into service: a log that forgets is a broken log.
 
-            Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE --config-path issuers.yaml
+            Start it: mintmark serve --data-dir \(directory.path) --passphrase-file FILE \\
+              --config-path issuers.yaml\(guardOption)
             It listens on every interface unless --host, --grpc-host and --metrics-host say otherwise.
             """
     }
