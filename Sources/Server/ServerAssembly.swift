@@ -57,7 +57,8 @@ struct ServerAssembly {
         let state = StateMetrics(
             authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
             readiness: readiness, now: now)
-        let listeners = listeners(authority, signing, logEndpoints(logs.own), readiness)
+        let ownLog = runningLog(logs.own, audit)
+        let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
@@ -67,8 +68,7 @@ struct ServerAssembly {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
         await recordStart(audit)
-        let logService = logs.own.map { log in LogService(log: log) { audit?.note($0) } }
-        let logServices: [any Service] = [logService].compactMap(\.self) + logs.others.map(RemoteLogService.init)
+        let logServices = (ownLog?.services ?? []) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
             reloads(authority, logs.own?.roots, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
         ) { reload, isGood in
@@ -77,18 +77,21 @@ struct ServerAssembly {
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
                 + listeners.all,
-            logService: logService, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
+            logService: ownLog?.service, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
     }
 
-    /// The endpoints of our own log; nil without one.
-    private func logEndpoints(_ log: LocalLog?) -> LogEndpoints? {
+    /// Our own log with what works for it; nil without one.
+    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?) -> RunningLog? {
         guard let log, let settings = loaded.ownLog?.settings else { return nil }
         let ownRoots = [loaded.issuing.root]
         if options.logAcceptance == .listedRoots, log.roots == ownRoots {
             logger.warning("no root is listed besides the CA's own: every submission to the log will be refused")
         }
-        return LogEndpoints(
-            log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now)
+        return RunningLog(
+            log: log,
+            endpoints: LogEndpoints(
+                log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now),
+            service: LogService(log: log) { audit?.note($0) }, companions: [])
     }
 
     /// The listener of HTTP, and all of them in the order in which they start.
