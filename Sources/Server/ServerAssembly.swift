@@ -104,13 +104,12 @@ struct ServerAssembly {
         ]
         .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
         let methods = GRPCServices(authority: authority, signing: signing).methods
-        let responder = ClientDeparture(
-            base: APIResponder(
-                endpoints: responder(endpoints),
-                calls: GRPCResponder(
-                    methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods),
-                    failures: metrics, logger: logger)
-            ))
+        let responder = APIResponder(
+            endpoints: responder(endpoints),
+            calls: GRPCResponder(
+                methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods),
+                failures: metrics, logger: logger)
+        )
         let connections = ConnectionMetrics(factory: registry)
         func listener(_ announcement: Logger.Message, _ address: ListenAddress, _ identity: TLSIdentity?)
             -> ListenerService
@@ -131,7 +130,7 @@ struct ServerAssembly {
         return [
             ListenerService(
                 announcement: "listening for monitors of the log", address: address,
-                responder: ClientDeparture(base: responder(log.onMonitoringPort)), idleTimeout: options.idleTimeout,
+                responder: responder(log.onMonitoringPort), idleTimeout: options.idleTimeout,
                 metrics: connections, logger: logger)
         ]
     }

@@ -26,6 +26,7 @@ struct BatchBuilder {
         var entries: [LogBatch.Entry] = []
         var sequenced: [(key: SHA256Digest, entry: SequencedEntry)] = []
         var (attachments, refused) = ([SHA256Digest: [UInt8]](), [SHA256Digest]())
+        var leafHashes: [SHA256Digest] = []
         for submission in submissions {
             guard let index = LeafIndex(peaks.size.value) else { throw LogIsFull() }
             guard let record = try? submission.record(index, timestamp) else {
@@ -40,11 +41,11 @@ struct BatchBuilder {
                 index: index, timestamp: timestamp, record: record.bytes, leafInput: record.leafInput)
             sequenced.append((submission.key, entry))
             let digests = submission.attachments.map { SHA256Digest(hashing: $0) }
-            try verify(stored, of: submission, attachments: digests, at: timestamp)
+            leafHashes.append(try verify(stored, of: submission, attachments: digests, at: timestamp))
             for (digest, bytes) in zip(digests, submission.attachments) { attachments[digest] = bytes }
         }
         let head = TreeHead(size: peaks.size, root: peaks.root, timestamp: timestamp)
-        let (edge, tiles) = try verifyTree(head, entries: entries)
+        let (edge, tiles) = try verifyTree(head, leafHashes: leafHashes)
         return Built(
             head: head, peaks: peaks, edge: edge, entries: entries, sequenced: sequenced, tiles: tiles,
             attachments: attachments, refused: refused)
@@ -55,24 +56,27 @@ struct BatchBuilder {
         let what: String
     }
 
-    /// Reads the record back and compares every field with what was asked for.
+    /// Reads the record back and compares every field with what was asked for; answers the leaf hash of what was read.
     private func verify(
         _ stored: StoredEntry, of submission: Submission, attachments: [SHA256Digest], at timestamp: Timestamp
-    ) throws {
+    ) throws -> SHA256Digest {
         let parsed = try format.parse(stored.record)
+        let leafHash = MerkleTree.leafHash(of: parsed.leafInput)
         guard parsed.identity == submission.identity, parsed.index == stored.index, parsed.timestamp == timestamp,
             parsed.attachments == attachments, SHA256Digest(hashing: parsed.identity) == submission.key,
-            MerkleTree.leafHash(of: parsed.leafInput) == stored.leafHash
+            leafHash == stored.leafHash
         else { throw Contradiction(what: "record \(stored.index.value) does not say what was submitted") }
+        return leafHash
     }
 
     /// Computes the root a second way, from the records through the tiles, and proves that the old tree is its
     /// beginning.
+    ///
+    /// `leafHashes` are those of the records as they were read back, not those that the first way was given.
     private func verifyTree(
-        _ head: TreeHead, entries: [LogBatch.Entry]
+        _ head: TreeHead, leafHashes: [SHA256Digest]
     ) throws -> (edge: TreeEdge, tiles: [TreeEdge.ChangedTile]) {
         var edge = base.edge
-        let leafHashes = try entries.map { MerkleTree.leafHash(of: try format.parse($0.stored.record).leafInput) }
         let tiles = try edge.append(leafHashes)
         guard edge.size == head.size, edge.root == head.root else {
             throw Contradiction(what: "two computations of the root of size \(head.size.value) differ")

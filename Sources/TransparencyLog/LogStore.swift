@@ -26,6 +26,9 @@ package protocol LogStore: Sendable {
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value
 
+    /// What the store has done since it was opened.
+    var counts: StoreCounts { get }
+
     /// Work that can wait until nobody waits for a commit, such as moving the write-ahead log into the database.
     func maintain() async throws
 
@@ -47,4 +50,7 @@ package protocol LogStore: Sendable {
 extension LogStore {
     /// A store that remembers no state serves.
     package var initialCondition: LogCondition { .starting }
+
+    /// A store that does not count has nothing to say.
+    package var counts: StoreCounts { StoreCounts() }
 }

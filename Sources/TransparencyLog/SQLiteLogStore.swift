@@ -19,6 +19,7 @@ package final class SQLiteLogStore: LogStore {
     private let scrubReader: DatabaseQueue
     private let format: RecordFormat
     private let unchecked = Mutex(0)
+    private let counted = Mutex(StoreCounts())
     private let life = Mutex(Life())
 
     /// What has happened to the store since it was opened.
@@ -137,6 +138,11 @@ package final class SQLiteLogStore: LogStore {
             }
         }
         try result.get()
+        counted.withLock { counts in
+            counts.commits += 1
+            // One for the write-ahead log and one for the guard file.
+            counts.syncs += 2
+        }
         // Each entry dirties about three pages of the random-key indexes besides its own bytes.
         let pages = batch.entries.count * 3 + 8
         let bytes = batch.entries.reduce(pages * SQLiteSettings.pageSize) { $0 + $1.stored.record.count }
@@ -181,6 +187,8 @@ package final class SQLiteLogStore: LogStore {
         guard unchecked.withLock({ $0 }) >= Self.checkpointByteCount else { return }
         try await write { database in
             let frames = try database.checkpoint(.passive)
+            // The write-ahead log before it is copied, the database after it, and the log's new header.
+            self.counted.withLock { $0.syncs += 3 }
             guard frames.walFrameCount == frames.checkpointedFrameCount else { return }
             self.unchecked.withLock { $0 = 0 }
         }
@@ -221,6 +229,8 @@ package final class SQLiteLogStore: LogStore {
         guardFile.close()
         lock.release()
     }
+
+    package var counts: StoreCounts { counted.withLock { $0 } }
 
     /// Whether `close()` or `abandon()` was called.
     var isClosed: Bool { life.withLock { $0.isClosed } }

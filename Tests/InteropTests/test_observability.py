@@ -31,6 +31,7 @@ METRICS = {
     "mintmark_ca_certificate_days_left": "gauge",
     "mintmark_ca_certificate_not_after_timestamp_seconds": "gauge", "mintmark_log_tree_size": "gauge",
     "mintmark_log_checkpoint_age_seconds": "gauge", "mintmark_log_sequencing_seconds": "histogram",
+    "mintmark_log_commits_total": "counter", "mintmark_log_syncs_total": "counter",
     "mintmark_log_queue_entries": "gauge", "mintmark_log_waiting_certificates": "gauge",
     "mintmark_log_volume_free_bytes": "gauge", "mintmark_log_volume_reserve_bytes": "gauge",
     "mintmark_signing_requests_in_flight": "gauge", "mintmark_ready": "gauge", "mintmark_clock_alarm": "gauge",

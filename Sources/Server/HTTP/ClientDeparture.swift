@@ -1,66 +1,88 @@
-internal import HTTPTypes
-internal import Hummingbird
 internal import NIOCore
+internal import Synchronization
 
 /// Cancels what a request began when its client leaves before the answer (CA specification 6.2, SCT-06).
-struct ClientDeparture<Base: HTTPResponder>: HTTPResponder where Base.Context == EndpointContext {
-    typealias Context = EndpointContext
+///
+/// There is one for each connection of HTTP/1.1 and for each stream of HTTP/2, so that a request adds nothing to its
+/// channel's pipeline.
+final class ClientDeparture: Sendable {
+    /// That of the channel whose request runs in this task; nil outside of one.
+    @TaskLocal static var current: ClientDeparture?
 
-    /// What answers the requests.
-    let base: Base
+    private struct State {
+        var hasLeft = false
+        var cancel: (@Sendable () -> Void)?
+    }
 
-    func respond(to request: Request, context: EndpointContext) async throws -> Response {
-        try await withThrowingTaskGroup(of: Response?.self) { group in
-            group.addTask { try await base.respond(to: request, context: context) }
-            group.addTask {
-                await DepartureHandler.wait(on: context.channel)
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let response = try await group.next() {
-                if let response { return response }
-                group.cancelAll()
-            }
-            throw CancellationError()
+    private let state = Mutex(State())
+
+    /// Where the requests of the channel run; nil for the common pool.
+    let executor: (any TaskExecutor)?
+
+    private init(executor: (any TaskExecutor)?) {
+        self.executor = executor
+    }
+
+    /// Watches a channel from now on; on its event loop.
+    static func watching(_ channel: any Channel, executor: (any TaskExecutor)?) throws -> ClientDeparture {
+        let departure = ClientDeparture(executor: executor)
+        let handler = DepartureHandler(departure, isConnection: channel.parent?.parent == nil)
+        try channel.pipeline.syncOperations.addHandler(handler, position: .first)
+        return departure
+    }
+
+    /// Calls `cancel` when the client leaves before `ended()`, or at once when it has closed the channel already.
+    func began(_ cancel: @escaping @Sendable () -> Void) {
+        let hasLeft = state.withLock { state in
+            if !state.hasLeft { state.cancel = cancel }
+            return state.hasLeft
         }
+        if hasLeft { cancel() }
+    }
+
+    /// Forgets what `began` was told: the answer is there.
+    func ended() {
+        state.withLock { $0.cancel = nil }
+    }
+
+    /// Cancels what is under way; `forGood` says that nothing can be answered on the channel any more.
+    fileprivate func leave(forGood: Bool) {
+        let cancel = state.withLock { state in
+            if forGood { state.hasLeft = true }
+            return state.cancel.take()
+        }
+        cancel?()
     }
 }
 
 /// Tells when the other side has closed its end of a connection, or an HTTP/2 stream was reset.
-private final class DepartureHandler: ChannelInboundHandler, RemovableChannelHandler, Sendable {
+private final class DepartureHandler: ChannelInboundHandler, Sendable {
     typealias InboundIn = NIOAny
 
-    private let departed: AsyncStream<Void>.Continuation
+    private let departure: ClientDeparture
 
     /// Whether the end of what is sent means that the client has left: on a connection; every request of a stream ends
     /// so.
     private let isConnection: Bool
 
-    private init(_ departed: AsyncStream<Void>.Continuation, isConnection: Bool) {
-        self.departed = departed
+    init(_ departure: ClientDeparture, isConnection: Bool) {
+        self.departure = departure
         self.isConnection = isConnection
     }
 
-    /// Returns when the client of the channel has left, or when the task is cancelled.
-    static func wait(on channel: any Channel) async {
-        let (departures, departed) = AsyncStream<Void>.makeStream()
-        let handler = DepartureHandler(departed, isConnection: channel.parent?.parent == nil)
-        channel.pipeline.addHandler(handler, position: .first).whenFailure { _ in departed.finish() }
-        for await _ in departures {}
-        channel.pipeline.removeHandler(handler, promise: nil)
-    }
-
     func handlerAdded(context: ChannelHandlerContext) {
-        if !context.channel.isActive { departed.finish() }
+        // A stream is added to before it is active.
+        if isConnection, !context.channel.isActive { departure.leave(forGood: true) }
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        departed.finish()
+        departure.leave(forGood: true)
         context.fireChannelInactive()
     }
 
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
-        if isConnection, case ChannelEvent.inputClosed = event { departed.finish() }
+        // Not for good: whoever sent all that it had to send may have left, or may wait for answers to what is queued.
+        if isConnection, case ChannelEvent.inputClosed = event { departure.leave(forGood: false) }
         context.fireUserInboundEventTriggered(event)
     }
 }

@@ -6,8 +6,7 @@ internal import NIOHTTPTypesHTTP2
 
 /// The pipelines of an HTTP/2 connection and of its streams, with every limit of reliability sections 3 and 4.11.
 struct HTTP2Connection: Sendable {
-    typealias Stream = HTTP1Channel.Value
-    typealias Streams = NIOHTTP2Handler.AsyncStreamMultiplexer<Stream>
+    typealias Streams = NIOHTTP2Handler.AsyncStreamMultiplexer<RequestChannel>
 
     /// How long streams may go on after the server was told to stop.
     private static let graceTime = TimeAmount.seconds(30)
@@ -37,11 +36,14 @@ struct HTTP2Connection: Sendable {
         return streams
     }
 
-    private func configure(stream: any Channel, logger: Logger) throws -> Stream {
+    private func configure(stream: any Channel, logger: Logger) throws -> RequestChannel {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandlers([HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec()])
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
-        return try Stream(wrappingChannelSynchronously: stream)
+        // In the common pool: one connection may have a hundred requests, which one event loop would do by turns.
+        return RequestChannel(
+            parts: try HTTP1Channel.Value(wrappingChannelSynchronously: stream),
+            departure: try ClientDeparture.watching(stream, executor: nil))
     }
 
     private static var limits: NIOHTTP2Handler.Configuration {

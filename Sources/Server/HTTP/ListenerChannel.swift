@@ -10,7 +10,7 @@ internal import NIOTLS
 /// Over TLS the version is chosen by ALPN, HTTP/1.1 when the client offers none; in clear text by the connection
 /// preface of HTTP/2.
 struct ListenerChannel: ServerChildChannel {
-    typealias Negotiated = NIONegotiatedHTTPVersion<HTTP1Channel.Value, HTTP2Connection.Streams>
+    typealias Negotiated = NIONegotiatedHTTPVersion<RequestChannel, HTTP2Connection.Streams>
 
     /// A connection and, once it is known, what it speaks.
     struct Value: ServerChildChannelValue {
@@ -58,7 +58,7 @@ struct ListenerChannel: ServerChildChannel {
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.negotiated.get() {
-            case .http1_1(let connection): await http1.handle(value: connection, logger: logger)
+            case .http1_1(let connection): await serve(connection, logger)
             case .http2(let streams): await handle(streams, logger)
             }
         } catch {
@@ -70,11 +70,19 @@ struct ListenerChannel: ServerChildChannel {
         do {
             try await withThrowingDiscardingTaskGroup { group in
                 for try await stream in streams.inbound {
-                    group.addTask { await http1.handle(value: stream, logger: logger) }
+                    group.addTask { await serve(stream, logger) }
                 }
             }
         } catch {
             logger.debug("connection failed", metadata: ["cause": "\(error)"])
+        }
+    }
+
+    private func serve(_ channel: RequestChannel, _ logger: Logger) async {
+        await ClientDeparture.$current.withValue(channel.departure) {
+            await withTaskExecutorPreference(channel.departure.executor) {
+                await http1.handle(value: channel.parts, logger: logger)
+            }
         }
     }
 
@@ -110,7 +118,13 @@ struct ListenerChannel: ServerChildChannel {
     }
 
     private func configure(_ channel: any Channel, isHTTP2: Bool, _ logger: Logger) -> EventLoopFuture<Negotiated> {
-        guard isHTTP2 else { return http1.setup(channel: channel, logger: logger).map { .http1_1($0) } }
+        guard isHTTP2 else {
+            return http1.setup(channel: channel, logger: logger).flatMapThrowing { parts in
+                let executor = LoopExecutor(channel.eventLoop)
+                let departure = try ClientDeparture.watching(channel, executor: executor)
+                return .http1_1(RequestChannel(parts: parts, departure: departure))
+            }
+        }
         return channel.eventLoop.makeCompletedFuture { .http2(try http2.configure(channel, logger: logger)) }
     }
 }

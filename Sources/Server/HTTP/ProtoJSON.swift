@@ -54,10 +54,17 @@ struct ProtoJSON {
     }
 
     private func value(_ field: String) throws(APIStatus) -> JSONValue? {
-        let spellings = [field, Self.originalName(of: field)]
-        let found = members.filter { member in spellings.contains { member.name.hasSameBytes(as: $0) } }
-        guard found.count <= 1 else { throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)") }
-        return found.first.flatMap { $0.value.isNull ? nil : $0.value }
+        let original = Self.originalName(of: field)
+        var found: JSONValue?
+        // By octets: no other spelling of the same characters is the field.
+        for member in members
+        where member.name.utf8.elementsEqual(field.utf8) || member.name.utf8.elementsEqual(original) {
+            guard found == nil else {
+                throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)")
+            }
+            found = member.value
+        }
+        return found.flatMap { $0.isNull ? nil : $0 }
     }
 
     private func invalid(_ field: String, _ type: String) -> APIStatus {
@@ -65,7 +72,17 @@ struct ProtoJSON {
     }
 
     /// `oidcIdentityToken` as it stands in the message definition: `oidc_identity_token`.
-    private static func originalName(of field: String) -> String {
-        field.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+    private static func originalName(of field: String) -> [UInt8] {
+        var name: [UInt8] = []
+        name.reserveCapacity(field.utf8.count + 4)
+        for byte in field.utf8 {
+            if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) {
+                name.append(UInt8(ascii: "_"))
+                name.append(byte | 0x20)
+            } else {
+                name.append(byte)
+            }
+        }
+        return name
     }
 }

@@ -33,37 +33,32 @@ struct RequestDeadline: Sendable {
 
     /// Runs `work`, and answers nil when it is not done in time; what it began is cancelled, never undone.
     ///
-    /// What is late already is not begun.
+    /// What is late already is not begun. It is also cancelled when the client of the request leaves, or when the
+    /// caller is cancelled; then it says so itself.
     func run<Value: Sendable>(_ work: @escaping @Sendable () async -> Value) async -> Value? {
         guard ContinuousClock.now < instant else { return nil }
         let mark = Mark()
-        return await withTaskGroup(of: Value?.self) { group in
-            group.addTask { await Self.$isOver.withValue(mark) { await work() } }
-            group.addTask {
-                await wait()
-                return nil
-            }
-            defer { group.cancelAll() }
-            while let value = await group.next() {
-                // A client that left is not late: what was begun says itself that it was cancelled.
-                guard value != nil || !Task.isCancelled else { continue }
-                // Before the work is cancelled, so that it knows why.
-                if value == nil { mark.value.store(true, ordering: .releasing) }
-                return value
-            }
-            return nil
+        let departure = ClientDeparture.current
+        // Begins here and now: most of what is asked for is answered before anything has to be waited for.
+        let task = Self.$isOver.withValue(mark) {
+            Task.immediate(executorPreference: departure?.executor) { await work() }
         }
-    }
-
-    /// Waits until the deadline, or until the wait is cancelled.
-    ///
-    /// A sleep that is cancelled keeps its memory until its time would have come, and every request cancels one: short
-    /// sleeps keep little.
-    private func wait() async {
-        let clock = ContinuousClock()
-        while clock.now < instant, !Task.isCancelled {
-            try? await clock.sleep(until: min(instant, clock.now.advanced(by: .seconds(1))))
+        let entry = DeadlineTimer.shared.add(at: instant) {
+            // A client that left is not late: what was begun says itself that it was cancelled.
+            guard !task.isCancelled else { return }
+            // Before the work is cancelled, so that it knows why.
+            mark.value.store(true, ordering: .releasing)
+            task.cancel()
         }
+        departure?.began { task.cancel() }
+        let value = await withTaskCancellationHandler {
+            await task.value
+        } onCancel: {
+            task.cancel()
+        }
+        departure?.ended()
+        DeadlineTimer.shared.remove(entry)
+        return mark.value.load(ordering: .acquiring) ? nil : value
     }
 
     private static func duration(_ text: String) -> Duration? {

@@ -66,6 +66,9 @@ struct StateMetrics: Sendable {
         let age = time > head.timestamp ? time.milliseconds - head.timestamp.milliseconds : 0
         gauge("mintmark_log_tree_size", Double(head.size.value))
         gauge("mintmark_log_checkpoint_age_seconds", Double(age) / 1000)
+        let counts = log.reader.storeCounts
+        registry.replace("mintmark_log_commits_total", .counter, [([], Double(counts.commits))])
+        registry.replace("mintmark_log_syncs_total", .counter, [([], Double(counts.syncs))])
         let load = log.load
         gauge("mintmark_log_queue_entries", Double(load.queuedCount))
         gauge("mintmark_log_waiting_certificates", Double(load.waitingCount))
