@@ -44,6 +44,11 @@ struct SigningService: Sendable {
         }
     }
 
+    /// Throws when a request would be refused whatever it says, so that nobody need look at it.
+    func requireRoom() throws(APIStatus) {
+        if limits.signing.isFull { throw .overloaded }
+    }
+
     /// Counts, logs and records a request that could not be read, and answers with its status.
     func refusedUnread(_ status: APIStatus, origin: RequestOrigin, logger: Logger) async -> APIStatus {
         await failed(RequestFailure(status), IssuanceRecord(), origin, logger)

@@ -51,7 +51,8 @@ struct GRPCServices: Sendable {
         let request: IssuanceRequest
         do throws(APIStatus) {
             request = try await call.decoded(Input.self) { input throws(APIStatus) in
-                try decode(input, call.identityToken)
+                try signing.requireRoom()
+                return try decode(input, call.identityToken)
             }
         } catch {
             throw await signing.refusedUnread(error, origin: call.origin, logger: call.logger)

@@ -58,7 +58,8 @@ struct CARoutes: Sendable {
             return try await request.body.decoded(
                 maximumByteCount: SigningRequest.maximumByteCount
             ) { bytes throws(APIStatus) in
-                try decode(bytes, request.authorization)
+                try signing.requireRoom()
+                return try decode(bytes, request.authorization)
             }
         } catch {
             throw await signing.refusedUnread(error, origin: request.origin, logger: request.logger)

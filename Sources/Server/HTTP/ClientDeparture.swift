@@ -16,16 +16,11 @@ final class ClientDeparture: Sendable {
 
     private let state = Mutex(State())
 
-    /// Where the requests of the channel run; nil for the common pool.
-    let executor: (any TaskExecutor)?
-
-    private init(executor: (any TaskExecutor)?) {
-        self.executor = executor
-    }
+    private init() {}
 
     /// Watches a channel from now on; on its event loop.
-    static func watching(_ channel: any Channel, executor: (any TaskExecutor)?) throws -> ClientDeparture {
-        let departure = ClientDeparture(executor: executor)
+    static func watching(_ channel: any Channel) throws -> ClientDeparture {
+        let departure = ClientDeparture()
         let handler = DepartureHandler(departure, isConnection: channel.parent?.parent == nil)
         try channel.pipeline.syncOperations.addHandler(handler, position: .first)
         return departure

@@ -21,6 +21,9 @@ final class ConcurrencyLimit: Sendable {
     /// How many there are now.
     var used: Int { count.withLock { $0 } }
 
+    /// Whether nothing more may happen now.
+    var isFull: Bool { used >= maximum }
+
     /// A permit, or nil when the limit is reached.
     func enter() -> Permit? {
         let isEntered = count.withLock { count in

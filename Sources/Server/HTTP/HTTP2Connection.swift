@@ -40,10 +40,9 @@ struct HTTP2Connection: Sendable {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandlers([HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec()])
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
-        // In the common pool: one connection may have a hundred requests, which one event loop would do by turns.
         return RequestChannel(
             parts: try HTTP1Channel.Value(wrappingChannelSynchronously: stream),
-            departure: try ClientDeparture.watching(stream, executor: nil))
+            departure: try ClientDeparture.watching(stream))
     }
 
     private static var limits: NIOHTTP2Handler.Configuration {

@@ -80,9 +80,7 @@ struct ListenerChannel: ServerChildChannel {
 
     private func serve(_ channel: RequestChannel, _ logger: Logger) async {
         await ClientDeparture.$current.withValue(channel.departure) {
-            await withTaskExecutorPreference(channel.departure.executor) {
-                await http1.handle(value: channel.parts, logger: logger)
-            }
+            await http1.handle(value: channel.parts, logger: logger)
         }
     }
 
@@ -120,9 +118,7 @@ struct ListenerChannel: ServerChildChannel {
     private func configure(_ channel: any Channel, isHTTP2: Bool, _ logger: Logger) -> EventLoopFuture<Negotiated> {
         guard isHTTP2 else {
             return http1.setup(channel: channel, logger: logger).flatMapThrowing { parts in
-                let executor = LoopExecutor(channel.eventLoop)
-                let departure = try ClientDeparture.watching(channel, executor: executor)
-                return .http1_1(RequestChannel(parts: parts, departure: departure))
+                .http1_1(RequestChannel(parts: parts, departure: try ClientDeparture.watching(channel)))
             }
         }
         return channel.eventLoop.makeCompletedFuture { .http2(try http2.configure(channel, logger: logger)) }

@@ -11,4 +11,10 @@ enum ListenerLimits {
 
     /// How many connections one listener serves at once.
     static let connections = 2000
+
+    /// How many connections may wait to be accepted (listen(2)); the system may allow fewer.
+    static let backlog = 1024
+
+    /// How many connections are accepted in one turn of an event loop.
+    static let acceptedAtOnce: UInt = 64
 }

@@ -92,7 +92,7 @@ final class ListenerService: Service {
                     responder: responder, identity: identity, idleTimeout: idleTimeout, metrics: metrics)
             },
             configuration: ApplicationConfiguration(
-                address: .hostname(address.host, port: address.port),
+                address: .hostname(address.host, port: address.port), backlog: ListenerLimits.backlog,
                 availableConnectionsDelegate: MaximumAvailableConnections(ListenerLimits.connections)),
             onServerRunning: { channel in self.didBind(channel) },
             logger: Self.quiet(logger)
@@ -100,6 +100,10 @@ final class ListenerService: Service {
     }
 
     private func didBind(_ channel: any Channel) {
+        // Busy event loops turn slowly; whoever connects must not wait for one turn each.
+        channel.setOption(.maxMessagesPerRead, value: ListenerLimits.acceptedAtOnce).whenFailure { [logger] error in
+            logger.warning("connections are accepted slowly under load", metadata: ["cause": "\(error)"])
+        }
         guard let port = channel.localAddress?.port else { return }
         let host = address.host
         let scheme = identity == nil ? "http" : "https"

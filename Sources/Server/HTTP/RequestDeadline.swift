@@ -41,7 +41,7 @@ struct RequestDeadline: Sendable {
         let departure = ClientDeparture.current
         // Begins here and now: most of what is asked for is answered before anything has to be waited for.
         let task = Self.$isOver.withValue(mark) {
-            Task.immediate(executorPreference: departure?.executor) { await work() }
+            Task.immediate { await work() }
         }
         let entry = DeadlineTimer.shared.add(at: instant) {
             // A client that left is not late: what was begun says itself that it was cancelled.
