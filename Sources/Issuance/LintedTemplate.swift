@@ -26,15 +26,13 @@ package struct LintedTemplate: ~Copyable {
 
     /// Signs the precertificate; the template is used up.
     package consuming func sign(with key: any SigningKey) async throws -> SignedPrecertificate {
-        let signature = try await key.verifiedSignature(over: tbsPrecertificate.der)
-        let certificate = try Certificate(tbsCertificate: tbsPrecertificate, signature: signature)
-        return SignedPrecertificate(certificate: certificate, expectation: expectation)
+        SignedPrecertificate(
+            certificate: try await Certificate(signing: tbsPrecertificate, with: key), expectation: expectation)
     }
 
     /// Signs the certificate itself, which carries no timestamps; the template is used up.
     package consuming func signCertificate(with key: any SigningKey) async throws -> Certificate {
-        let tbs = try Self.linted(expectation, nil)
-        return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
+        try await Certificate(signing: try Self.linted(expectation, nil), with: key)
     }
 
     /// Encodes the fields, with one more extension if there is one, and checks the bytes with a reader that is not the

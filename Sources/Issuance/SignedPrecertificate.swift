@@ -30,7 +30,7 @@ package struct SignedPrecertificate: ~Copyable {
         guard try tbs.droppingLastExtension() == certificate.tbsCertificate.droppingLastExtension() else {
             throw IssuanceFailure.backend(cause: "the final certificate differs from its precertificate")
         }
-        return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
+        return try await Certificate(signing: tbs, with: key)
     }
 }
 
