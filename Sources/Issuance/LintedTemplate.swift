@@ -37,11 +37,16 @@ package struct LintedTemplate: ~Copyable {
 
     /// Encodes the fields, with one more extension if there is one, and checks the bytes with a reader that is not the
     /// encoder.
-    static func linted(_ expectation: ProfileLint.Expectation, _ last: CertificateExtension?) throws -> TBSCertificate {
+    ///
+    /// `encode` makes the bytes of all fields; libcrypto does unless there are bytes to take them from.
+    static func linted(
+        _ expectation: ProfileLint.Expectation, _ last: CertificateExtension?,
+        encode: (CertificateFields) throws -> [UInt8] = { try $0.tbsCertificate() }
+    ) throws -> TBSCertificate {
         var complete = expectation
-        complete.fields.extensions += [last].compactMap(\.self)
+        if let last { complete.fields.extensions.append(last) }
         complete.isMarked = last != nil
-        let tbs = try TBSCertificate(der: try complete.fields.tbsCertificate())
+        let tbs = try TBSCertificate(der: try encode(complete.fields))
         try ProfileLint.check(tbs, against: complete)
         return tbs
     }

@@ -131,8 +131,9 @@ enum ProfileLint {
         return isText(text)
     }
 
+    private static let arc: ObjectIdentifier = "1.3.6.1.4.1.57264.1"
+
     private static func fulcioNumber(_ id: ObjectIdentifier) -> UInt8? {
-        let arc: ObjectIdentifier = "1.3.6.1.4.1.57264.1"
         guard id.content.count == arc.content.count + 1, id.content.starts(with: arc.content) else { return nil }
         return id.content.last
     }
