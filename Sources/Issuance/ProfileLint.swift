@@ -3,8 +3,8 @@ internal import OpenSSL
 
 /// The lint of a to-be-signed leaf: its bytes, read by our own DER walker, against what they were to say.
 ///
-/// The walker shares nothing with libcrypto, which encoded the bytes, so a fault in either is seen before the CA key
-/// is used.
+/// The walker shares nothing with libcrypto, which encoded the bytes, nor with the writer that puts another last
+/// extension into bytes that are signed already, so a fault in any of them is seen before the CA key is used.
 enum ProfileLint {
     /// What a certificate must say, as the request and the CA determine it.
     struct Expectation: Sendable {
