@@ -6,6 +6,7 @@
 #include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_dispatch.h>
+#include <openssl/ec.h>
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/err.h>
@@ -48,3 +49,16 @@ static inline void copenssl_sk_X509_pop_free(STACK_OF(X509) *stack) {
 static inline int copenssl_forbid_dumping(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
+
+// Deprecated as a part of the interface below EVP, which has no other way to tables.
+#pragma clang diagnostic push
+#pragma clang diagnostic ignored "-Wdeprecated-declarations"
+static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
+#if OPENSSL_VERSION_MAJOR < 4 && !defined(OPENSSL_NO_DEPRECATED_3_0)
+    return EC_GROUP_precompute_mult(group, NULL) == 1 && EC_GROUP_have_precompute_mult(group) == 1;
+#else
+    (void)group;
+    return 0;
+#endif
+}
+#pragma clang diagnostic pop

@@ -15,12 +15,29 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
     /// The signature over the leaf.
     package let signature: DigitallySigned
 
+    /// The bytes over which exactly this signature was found valid, and by which key, when it was made here; nil for a
+    /// timestamp that was read.
+    private let verified: Verified?
+
+    private struct Verified: Sendable {
+        let leaf: [UInt8]
+        let key: SubjectPublicKeyInfo
+    }
+
     /// A timestamp from its parts; nothing is verified.
     package init(logID: SHA256Digest, timestamp: Timestamp, extensions: [UInt8], signature: DigitallySigned) {
+        self.init(logID, timestamp, extensions, signature, verified: nil)
+    }
+
+    private init(
+        _ logID: SHA256Digest, _ timestamp: Timestamp, _ extensions: [UInt8], _ signature: DigitallySigned,
+        verified: Verified?
+    ) {
         self.logID = logID
         self.timestamp = timestamp
         self.extensions = extensions
         self.signature = signature
+        self.verified = verified
     }
 
     /// Signs a leaf and verifies the signature before anyone sees it.
@@ -33,9 +50,9 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
         guard let signature = DigitallySigned(signature: try await key.signature(over: bytes)),
             signature.isValid(over: bytes, key: key.publicKey)
         else { throw UnusableLogKey() }
+        let info = key.publicKey.subjectPublicKeyInfo
         return SignedCertificateTimestamp(
-            logID: key.publicKey.subjectPublicKeyInfo.sha256, timestamp: leaf.timestamp,
-            extensions: leaf.extensions, signature: signature)
+            info.sha256, leaf.timestamp, leaf.extensions, signature, verified: Verified(leaf: bytes, key: info))
     }
 
     /// The encoding that certificates carry; throws for extensions of more than 2^16 - 1 bytes.
@@ -61,6 +78,7 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
         }
         self.logID = logID
         self.signature = signature
+        verified = nil
     }
 
     /// The position that the timestamp names; nil when it names none or its extensions are malformed.
@@ -87,10 +105,27 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
     }
 
     /// Whether `key` is the log's and signed this leaf.
+    ///
+    /// The signature of a timestamp that was made here was verified then. When this leaf has the bytes of that one, the
+    /// same key would be asked about the same signature over the same message; so the bytes are compared in its place,
+    /// and for any other leaf, key or timestamp the signature is verified.
     package func isValid(for leaf: MerkleTreeLeaf, key: PublicKey) -> Bool {
         guard logID == key.subjectPublicKeyInfo.sha256, leaf.timestamp == timestamp, leaf.extensions == extensions,
             let bytes = try? leaf.encoded()
         else { return false }
+        if let verified, verified.leaf == bytes, verified.key == key.subjectPublicKeyInfo { return true }
         return signature.isValid(over: bytes, key: key)
+    }
+
+    package static func == (lhs: Self, rhs: Self) -> Bool {
+        lhs.logID == rhs.logID && lhs.timestamp == rhs.timestamp && lhs.extensions == rhs.extensions
+            && lhs.signature == rhs.signature
+    }
+
+    package func hash(into hasher: inout Hasher) {
+        hasher.combine(logID)
+        hasher.combine(timestamp)
+        hasher.combine(extensions)
+        hasher.combine(signature)
     }
 }

@@ -52,28 +52,6 @@ package struct StrippedTBSCertificate: Hashable, Sendable {
         guard let position = tbs.extensions.firstIndex(where: { $0.id == id }) else { throw .malformed }
         var kept = tbs.extensionRanges
         kept.remove(at: position)
-        let list = kept.flatMap { tbs.der[$0] }
-        let fields = try fieldsBeforeExtensions(tbs)
-        // [3] EXPLICIT SEQUENCE SIZE (1..MAX) OF Extension: without any extension the field itself goes.
-        guard !list.isEmpty else { return DERWriter.element(tag: DERTag.sequence, fields) }
-        let extensions = DERWriter.element(
-            tag: DERTag.context(3, constructed: true), DERWriter.element(tag: DERTag.sequence, list))
-        return DERWriter.element(tag: DERTag.sequence, fields + extensions)
-    }
-
-    private static func fieldsBeforeExtensions(_ tbs: TBSCertificate) throws(Refusal) -> [UInt8] {
-        do {
-            var outer = DERReader(tbs.der)
-            let content = try outer.next(tag: DERTag.sequence).content
-            var body = DERReader(tbs.der, in: content)
-            while !body.isAtEnd {
-                let field = try body.next()
-                guard field.tag == DERTag.context(3, constructed: true) else { continue }
-                return Array(tbs.der[content.lowerBound..<field.encoded.lowerBound])
-            }
-        } catch {
-            throw .malformed
-        }
-        throw .malformed
+        return tbs.encoded(withExtensions: kept.flatMap { tbs.der[$0] })
     }
 }

@@ -82,6 +82,6 @@ package enum CertificateAuthorityProfile {
 
     private static func signed(_ fields: CertificateFields, by key: any SigningKey) async throws -> Certificate {
         let tbs = try TBSCertificate(der: try fields.tbsCertificate())
-        return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
+        return try await Certificate(signing: tbs, with: key)
     }
 }

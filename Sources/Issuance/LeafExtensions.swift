@@ -64,6 +64,12 @@ enum LeafExtensions {
     /// The type of other names that hold a user name (CA specification 4.2, number 7).
     static let usernameType: ObjectIdentifier = "1.3.6.1.4.1.57264.1.7"
 
+    private static let identifiers = Dictionary(
+        FulcioExtension.allCases.compactMap { item in
+            ObjectIdentifier(item.objectIdentifier).map { (item, $0) }
+        },
+        uniquingKeysWith: { first, _ in first })
+
     /// The arc of Fulcio: issuer in both spellings, what the issuer's kind says, and the token's subject.
     private static func identity(
         of principal: Principal, _ content: CertificateContent
@@ -76,7 +82,7 @@ enum LeafExtensions {
         if let subject = principal.subject, !subject.isEmpty { values.append((.subject, subject)) }
         var extensions: [CertificateExtension] = []
         for (item, text) in values.sorted(by: { $0.0 < $1.0 }) {
-            guard let id = ObjectIdentifier(item.objectIdentifier) else {
+            guard let id = identifiers[item] else {
                 throw .certificateContent("extension \(item.number) has no object identifier")
             }
             let value =

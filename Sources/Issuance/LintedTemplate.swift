@@ -26,24 +26,27 @@ package struct LintedTemplate: ~Copyable {
 
     /// Signs the precertificate; the template is used up.
     package consuming func sign(with key: any SigningKey) async throws -> SignedPrecertificate {
-        let signature = try await key.verifiedSignature(over: tbsPrecertificate.der)
-        let certificate = try Certificate(tbsCertificate: tbsPrecertificate, signature: signature)
-        return SignedPrecertificate(certificate: certificate, expectation: expectation)
+        SignedPrecertificate(
+            certificate: try await Certificate(signing: tbsPrecertificate, with: key), expectation: expectation)
     }
 
     /// Signs the certificate itself, which carries no timestamps; the template is used up.
     package consuming func signCertificate(with key: any SigningKey) async throws -> Certificate {
-        let tbs = try Self.linted(expectation, nil)
-        return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
+        try await Certificate(signing: try Self.linted(expectation, nil), with: key)
     }
 
     /// Encodes the fields, with one more extension if there is one, and checks the bytes with a reader that is not the
     /// encoder.
-    static func linted(_ expectation: ProfileLint.Expectation, _ last: CertificateExtension?) throws -> TBSCertificate {
+    ///
+    /// `encode` makes the bytes of all fields; libcrypto does unless there are bytes to take them from.
+    static func linted(
+        _ expectation: ProfileLint.Expectation, _ last: CertificateExtension?,
+        encode: (CertificateFields) throws -> [UInt8] = { try $0.tbsCertificate() }
+    ) throws -> TBSCertificate {
         var complete = expectation
-        complete.fields.extensions += [last].compactMap(\.self)
+        if let last { complete.fields.extensions.append(last) }
         complete.isMarked = last != nil
-        let tbs = try TBSCertificate(der: try complete.fields.tbsCertificate())
+        let tbs = try TBSCertificate(der: try encode(complete.fields))
         try ProfileLint.check(tbs, against: complete)
         return tbs
     }

@@ -23,31 +23,37 @@ package struct SignedPrecertificate: ~Copyable {
     package consuming func finish(
         _ timestamps: CertificateExtension, with key: any SigningKey
     ) async throws -> Certificate {
-        let tbs = try LintedTemplate.linted(expectation, timestamps)
+        // The bytes that are signed already are copied and not encoded again; the lint reads the result as it is.
+        let precertificate = certificate.tbsCertificate
+        let tbs = try LintedTemplate.linted(expectation, timestamps) { _ in
+            let kept = try precertificate.allButLastExtension()
+            return precertificate.encoded(withExtensions: precertificate.der[kept] + timestamps.der)
+        }
         guard tbs.der.count <= Self.maximumByteCount else {
             throw IssuanceFailure.transparencyLog(cause: "with its timestamps the certificate is larger than 16 KiB")
         }
-        guard try tbs.droppingLastExtension() == certificate.tbsCertificate.droppingLastExtension() else {
+        guard try tbs.isEqualButForLastExtension(to: precertificate) else {
             throw IssuanceFailure.backend(cause: "the final certificate differs from its precertificate")
         }
-        return try Certificate(tbsCertificate: tbs, signature: try await key.verifiedSignature(over: tbs.der))
+        return try await Certificate(signing: tbs, with: key)
     }
 }
 
 extension TBSCertificate {
-    /// The encoding with the last extension cut out and the lengths around it left as they are.
-    ///
-    /// Enough to compare two encodings of equal fields, as the headers' lengths follow from the rest.
-    fileprivate func droppingLastExtension() throws -> [[UInt8]] {
+    /// Where all extensions but the last lie; throws when there is none, or something behind them.
+    fileprivate func allButLastExtension() throws -> Range<Int> {
         guard let last = extensionRanges.last, let first = extensionRanges.first, last.upperBound == der.count else {
             throw IssuanceFailure.backend(cause: "a to-be-signed certificate without extensions at its end")
         }
-        // The headers of TBSCertificate, [3] and Extensions differ in length alone; all else must be equal.
-        var outer = DERReader(der)
-        let content = try outer.next(tag: DERTag.sequence).content
-        var body = DERReader(der, in: content)
-        var end = content.lowerBound
-        while body.peekTag() != DERTag.context(3, constructed: true) { end = try body.next().encoded.upperBound }
-        return [Array(der[content.lowerBound..<end]), Array(der[first.lowerBound..<last.lowerBound])]
+        return first.lowerBound..<last.lowerBound
+    }
+
+    /// Whether two encodings are equal but for their last extension and the lengths around it.
+    ///
+    /// The headers of TBSCertificate, [3] and Extensions differ in length alone; all else must be equal.
+    fileprivate func isEqualButForLastExtension(to other: TBSCertificate) throws -> Bool {
+        let (extensions, others) = (try allButLastExtension(), try other.allButLastExtension())
+        return der[fieldsBeforeExtensions].elementsEqual(other.der[other.fieldsBeforeExtensions])
+            && der[extensions].elementsEqual(other.der[others])
     }
 }

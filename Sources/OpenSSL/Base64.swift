@@ -9,12 +9,17 @@ package enum Base64 {
 
     /// The standard alphabet, padded (RFC 4648 §4).
     package static func encode(_ bytes: [UInt8]) -> String {
+        String(decoding: encodedBytes(bytes), as: UTF8.self)
+    }
+
+    /// The standard alphabet, padded, as octets of text.
+    static func encodedBytes(_ bytes: [UInt8]) -> [UInt8] {
         encode(bytes, standardDigits, isPadded: true)
     }
 
     /// The URL and file name safe alphabet, without padding (RFC 4648 §5, RFC 7515 §2).
     package static func encodeURL(_ bytes: [UInt8]) -> String {
-        encode(bytes, urlDigits, isPadded: false)
+        String(decoding: encode(bytes, urlDigits, isPadded: false), as: UTF8.self)
     }
 
     /// Decodes the standard alphabet; nil unless padded, without blanks and with zero in the unused bits.
@@ -52,16 +57,23 @@ package enum Base64 {
         return end
     }
 
-    private static func encode(_ bytes: [UInt8], _ digits: [UInt8], isPadded: Bool) -> String {
+    private static func encode(_ bytes: [UInt8], _ digits: [UInt8], isPadded: Bool) -> [UInt8] {
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
-        for start in stride(from: 0, to: bytes.count, by: 3) {
-            let count = min(3, bytes.count - start)
-            let group = (0..<3).reduce(UInt32(0)) { $0 << 8 | ($1 < count ? UInt32(bytes[start + $1]) : 0) }
-            for position in 0...count { text.append(digits[Int(group >> UInt32(18 - 6 * position)) & 63]) }
-            if isPadded { text.append(contentsOf: repeatElement(pad, count: 3 - count)) }
+        let end = bytes.count - bytes.count % 3
+        for start in stride(from: 0, to: end, by: 3) {
+            let group = UInt32(bytes[start]) << 16 | UInt32(bytes[start + 1]) << 8 | UInt32(bytes[start + 2])
+            text.append(digits[Int(group >> 18)])
+            text.append(digits[Int(group >> 12 & 63)])
+            text.append(digits[Int(group >> 6 & 63)])
+            text.append(digits[Int(group & 63)])
         }
-        return String(decoding: text, as: UTF8.self)
+        guard end < bytes.count else { return text }
+        let rest = bytes.count - end
+        let group = UInt32(bytes[end]) << 16 | (rest == 2 ? UInt32(bytes[end + 1]) << 8 : 0)
+        for position in 0...rest { text.append(digits[Int(group >> UInt32(18 - 6 * position) & 63)]) }
+        if isPadded { text.append(contentsOf: repeatElement(pad, count: 3 - rest)) }
+        return text
     }
 
     private static func decode(_ text: ArraySlice<UInt8>, _ values: [UInt8]) -> [UInt8]? {

@@ -14,8 +14,22 @@ package struct Certificate: Hashable, Sendable {
     /// The octets of the signature.
     package let signature: [UInt8]
 
+    /// The key and scheme under which exactly this signature over exactly these bytes was found valid, when the
+    /// certificate was made here; nil for one that was read.
+    private let verified: Verified?
+
+    private struct Verified: Sendable {
+        let key: SubjectPublicKeyInfo
+        let scheme: SignatureScheme
+    }
+
     /// Reads exactly one certificate; throws for trailing bytes and for anything that is not DER.
     package init(der: [UInt8]) throws(DERError) {
+        try self.init(der: der, made: nil, verified: nil)
+    }
+
+    /// Reads one certificate; one that was `made` from a to-be-signed part must contain exactly that.
+    private init(der: [UInt8], made: TBSCertificate?, verified: Verified?) throws(DERError) {
         // Certificate ::= SEQUENCE { tbsCertificate, signatureAlgorithm AlgorithmIdentifier, signature BIT STRING }
         var outer = DERReader(der)
         var body = try outer.nested(tag: DERTag.sequence)
@@ -24,18 +38,38 @@ package struct Certificate: Hashable, Sendable {
         let algorithm = try body.next(tag: DERTag.sequence)
         signature = try body.bitString()
         try body.requireEnd()
-        tbsCertificate = try TBSCertificate(der: Array(der[tbs.encoded]))
+        if let made {
+            guard der[tbs.encoded].elementsEqual(made.der) else { throw DERError("another to-be-signed part") }
+            tbsCertificate = made
+        } else {
+            tbsCertificate = try TBSCertificate(der: Array(der[tbs.encoded]))
+        }
         signatureAlgorithm = Array(der[algorithm.encoded])
         self.der = der
+        self.verified = verified
     }
 
     /// Puts a signature around to-be-signed bytes.
     package init(tbsCertificate: TBSCertificate, signature: [UInt8]) throws(DERError) {
+        try self.init(tbsCertificate, signature, verified: nil)
+    }
+
+    /// Signs to-be-signed bytes, verifies the signature and puts it around them.
+    ///
+    /// The certificate remembers under which key it was verified. Throws what the key throws, and when the signature
+    /// does not verify.
+    package init(signing tbsCertificate: TBSCertificate, with key: any SigningKey) async throws {
+        let signature = try await key.verifiedSignature(over: tbsCertificate.der)
+        let verified = Verified(key: key.publicKey.subjectPublicKeyInfo, scheme: key.scheme)
+        try self.init(tbsCertificate, signature, verified: verified)
+    }
+
+    private init(_ tbsCertificate: TBSCertificate, _ signature: [UInt8], verified: Verified?) throws(DERError) {
         try self.init(
             der: DERWriter.sequence([
                 tbsCertificate.der, tbsCertificate.signatureAlgorithm, DERWriter.bitString(signature),
-            ])
-        )
+            ]),
+            made: tbsCertificate, verified: verified)
     }
 
     /// Reads one PEM block labelled `CERTIFICATE`.
@@ -79,12 +113,20 @@ package struct Certificate: Hashable, Sendable {
     }
 
     /// Whether the signature is one by `key`, with the same algorithm named inside and outside.
+    ///
+    /// A certificate that was made here was verified then: its bytes and signature cannot have changed since, so the
+    /// same key and scheme would only be asked for the same answer again.
     package func isSigned(by key: PublicKey) -> Bool {
         guard signatureAlgorithm == tbsCertificate.signatureAlgorithm,
             let scheme = SignatureScheme(algorithmIdentifier: signatureAlgorithm)
         else { return false }
+        if let verified, verified.scheme == scheme, verified.key == key.subjectPublicKeyInfo { return true }
         return key.isValidSignature(signature, over: tbsCertificate.der, scheme: scheme)
     }
+
+    package static func == (lhs: Self, rhs: Self) -> Bool { lhs.der == rhs.der }
+
+    package func hash(into hasher: inout Hasher) { hasher.combine(der) }
 
     /// The basic constraints; nil when the extension is missing or malformed.
     package var basicConstraints: BasicConstraints? {

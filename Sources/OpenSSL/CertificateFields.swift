@@ -44,7 +44,7 @@ package struct CertificateFields: Hashable, Sendable {
 
     /// The DER of the to-be-signed certificate, version 3.
     ///
-    /// libcrypto's object lives only within this call: the bytes are taken once and nothing is re-encoded later.
+    /// libcrypto's object lives only within this call: the bytes are taken once and nothing in them is encoded anew later.
     package func tbsCertificate() throws(OpenSSLError) -> [UInt8] {
         guard let certificate = unsafe X509_new() else { throw .drained(after: "X509_new") }
         defer { unsafe X509_free(certificate) }
@@ -142,16 +142,21 @@ package struct CertificateFields: Hashable, Sendable {
     }
 
     private static func add(_ item: CertificateExtension, to certificate: OpaquePointer) throws(OpenSSLError) {
-        guard let id = unsafe OBJ_txt2obj(item.id.dotted, 1) else { throw .drained(after: "OBJ_txt2obj") }
+        let encoded = DERWriter.objectIdentifier(item.id)
+        let id = unsafe encoded.withUnsafeBufferPointer { buffer in
+            var start = buffer.baseAddress
+            return unsafe d2i_ASN1_OBJECT(nil, &start, buffer.count)
+        }
+        guard let id = unsafe id else { throw .drained(after: "d2i_ASN1_OBJECT") }
         defer { unsafe ASN1_OBJECT_free(id) }
         guard let value = unsafe ASN1_OCTET_STRING_new() else { throw .drained(after: "ASN1_OCTET_STRING_new") }
         defer { unsafe ASN1_OCTET_STRING_free(value) }
         try check(
             unsafe ASN1_OCTET_STRING_set(value, item.value, Int32(clamping: item.value.count)), "ASN1_OCTET_STRING_set")
-        guard let encoded = unsafe X509_EXTENSION_create_by_OBJ(nil, id, item.isCritical ? 1 : 0, value) else {
+        guard let created = unsafe X509_EXTENSION_create_by_OBJ(nil, id, item.isCritical ? 1 : 0, value) else {
             throw .drained(after: "X509_EXTENSION_create_by_OBJ")
         }
-        defer { unsafe X509_EXTENSION_free(encoded) }
-        try check(unsafe X509_add_ext(certificate, encoded, -1), "X509_add_ext")
+        defer { unsafe X509_EXTENSION_free(created) }
+        try check(unsafe X509_add_ext(certificate, created, -1), "X509_add_ext")
     }
 }

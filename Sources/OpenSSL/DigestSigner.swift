@@ -12,7 +12,7 @@ package struct DigestSigner: ~Copyable {
     /// Prepares a key for one scheme; throws for Ed25519, which signs messages and no digests.
     package init(_ key: PrivateKey, scheme: SignatureScheme) throws(OpenSSLError) {
         let context = try unsafe key.withPointer { pointer throws(OpenSSLError) in
-            try unsafe preparedContext(pointer, scheme, EVP_PKEY_sign_init, "EVP_PKEY_sign_init")
+            try unsafe PreparedContexts.prepared(pointer, scheme, .sign)
         }
         (self.key, self.scheme) = (key, scheme)
         unsafe self.context = context
@@ -40,7 +40,7 @@ package struct DigestVerifier: ~Copyable {
     /// Prepares a key for one scheme; throws for Ed25519, which signs messages and no digests.
     package init(_ key: PublicKey, scheme: SignatureScheme) throws(OpenSSLError) {
         let context = try unsafe key.withPointer { pointer throws(OpenSSLError) in
-            try unsafe preparedContext(pointer, scheme, EVP_PKEY_verify_init, "EVP_PKEY_verify_init")
+            try unsafe PreparedContexts.prepared(pointer, scheme, .verify)
         }
         self.key = key
         unsafe self.context = context
@@ -56,28 +56,4 @@ package struct DigestVerifier: ~Copyable {
         }
         return true
     }
-}
-
-/// A context for a key that was initialised for one operation and knows the scheme's hash and padding.
-private func preparedContext(
-    _ key: OpaquePointer, _ scheme: SignatureScheme, _ initialize: (OpaquePointer?) -> Int32, _ operation: String
-) throws(OpenSSLError) -> OpaquePointer {
-    guard let digest = scheme.hash?.fetched else { throw OpenSSLError(operation, reason: "a scheme without a digest") }
-    guard let context = unsafe EVP_PKEY_CTX_new_from_pkey(nil, key, nil) else {
-        throw .drained(after: "EVP_PKEY_CTX_new_from_pkey")
-    }
-    do throws(OpenSSLError) {
-        try check(unsafe initialize(context), operation)
-        if case .rsaPKCS1 = scheme {
-            try check(
-                unsafe EVP_PKEY_CTX_set_rsa_padding(context, RSA_PKCS1_PADDING), "EVP_PKEY_CTX_set_rsa_padding")
-        }
-        try check(
-            unsafe EVP_PKEY_CTX_set_signature_md(context, digest.pointer), "EVP_PKEY_CTX_set_signature_md")
-        try unsafe scheme.configure(context)
-    } catch {
-        unsafe EVP_PKEY_CTX_free(context)
-        throw error
-    }
-    return unsafe context
 }

@@ -22,6 +22,11 @@ package enum ECDSASignature {
         (try? integers(bytes)) != nil
     }
 
+    /// The two numbers of strict DER as minimal magnitudes; nil when it is not that.
+    static func numbers(der: [UInt8]) -> (r: [UInt8], s: [UInt8])? {
+        try? integers(der)
+    }
+
     private static func integers(_ der: [UInt8]) throws(DERError) -> ([UInt8], [UInt8]) {
         var outer = DERReader(der)
         var body = try outer.nested(tag: DERTag.sequence)

@@ -28,11 +28,10 @@ package enum HashAlgorithm: String, Hashable, Sendable, CaseIterable {
     /// A hash over memory fails only when memory is exhausted; going on with a wrong digest would be worse than ending.
     func digest(_ update: (OpaquePointer) -> Int32) -> [UInt8] {
         var output = [UInt8](repeating: 0, count: byteCount)
-        guard let context = unsafe EVP_MD_CTX_new() else { preconditionFailure("EVP_MD_CTX_new: out of memory") }
-        defer { unsafe EVP_MD_CTX_free(context) }
-        let done =
+        let done = unsafe DigestContext.withContext { context in
             unsafe EVP_DigestInit_ex2(context, fetched.pointer, nil) == 1 && update(context) == 1
-            && EVP_DigestFinal_ex(context, &output, nil) == 1
+                && EVP_DigestFinal_ex(context, &output, nil) == 1
+        }
         precondition(done, "libcrypto could not hash")
         return output
     }

@@ -10,7 +10,7 @@ package struct ObjectIdentifier: Hashable, Sendable, CustomStringConvertible {
     ///
     /// Nil unless there are 1 to 64 octets, each arc is minimal and fits 63 bits, and the last arc is complete.
     package init?(content: [UInt8]) {
-        guard (1...Self.maximumByteCount).contains(content.count), Self.arcs(content) != nil else { return nil }
+        guard (1...Self.maximumByteCount).contains(content.count), Self.isWellFormed(content) else { return nil }
         self.content = content
     }
 
@@ -45,17 +45,26 @@ package struct ObjectIdentifier: Hashable, Sendable, CustomStringConvertible {
 
     private static func arcs(_ content: [UInt8]) -> [UInt64]? {
         var arcs: [UInt64] = []
+        return walk(content) { arcs.append($0) } ? arcs : nil
+    }
+
+    private static func isWellFormed(_ content: [UInt8]) -> Bool {
+        walk(content) { _ in }
+    }
+
+    /// Hands out the arcs one after another; false when an octet is out of place.
+    private static func walk(_ content: [UInt8], _ body: (UInt64) -> Void) -> Bool {
         var value: UInt64 = 0
         var isInside = false
         for octet in content {
-            guard isInside || octet != 0x80, value < 1 << 56 else { return nil }
+            guard isInside || octet != 0x80, value < 1 << 56 else { return false }
             value = value << 7 | UInt64(octet & 0x7F)
             isInside = octet & 0x80 != 0
             guard !isInside else { continue }
-            arcs.append(value)
+            body(value)
             value = 0
         }
-        return isInside ? nil : arcs
+        return !isInside
     }
 }
 

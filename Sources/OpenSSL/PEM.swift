@@ -55,11 +55,16 @@ package enum PEM {
 
     /// A block with lines of 64 characters that ends in one newline (RFC 7468 §2).
     package static func encode(label: String, _ bytes: [UInt8]) -> String {
-        let text = Array(Base64.encode(bytes).utf8)
-        let lines = stride(from: 0, to: text.count, by: 64).map {
-            String(decoding: text[$0..<min($0 + 64, text.count)], as: UTF8.self)
+        let digits = Base64.encodedBytes(bytes)
+        var text: [UInt8] = []
+        text.reserveCapacity(digits.count / 64 * 65 + 2 * label.utf8.count + 64)
+        text.append(contentsOf: "-----BEGIN \(label)-----\n".utf8)
+        for start in stride(from: 0, to: digits.count, by: 64) {
+            text.append(contentsOf: digits[start..<min(start + 64, digits.count)])
+            text.append(0x0A)
         }
-        return (["-----BEGIN \(label)-----"] + lines + ["-----END \(label)-----", ""]).joined(separator: "\n")
+        text.append(contentsOf: "-----END \(label)-----\n".utf8)
+        return String(decoding: text, as: UTF8.self)
     }
 
     /// The next block: nil when no boundary follows, an inner nil when what follows does not decode.

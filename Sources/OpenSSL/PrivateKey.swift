@@ -18,6 +18,8 @@ package final class PrivateKey: Sendable {
 
     private let handle: KeyHandle
 
+    private let contexts = PreparedContexts(for: .sign)
+
     private init(owning pointer: OpaquePointer) throws(OpenSSLError) {
         let handle = unsafe KeyHandle(owning: pointer)
         let der = try unsafe handle.withPointer { key throws(OpenSSLError) in
@@ -135,13 +137,24 @@ package final class PrivateKey: Sendable {
 
     /// Signs a message; ECDSA signatures are in DER.
     package func signature(over message: [UInt8], scheme: SignatureScheme) throws(OpenSSLError) -> [UInt8] {
+        guard let hash = scheme.hash else { return try signature(overMessage: message) }
+        let digest = hash.digest(of: message)
+        return try unsafe handle.withPointer { key throws(OpenSSLError) in
+            var count = Int(max(0, unsafe EVP_PKEY_get_size(key)))
+            var signature = [UInt8](repeating: 0, count: count)
+            try unsafe contexts.withContext(key, scheme) { context throws(OpenSSLError) in
+                try check(
+                    unsafe EVP_PKEY_sign(context, &signature, &count, digest, digest.count), "EVP_PKEY_sign")
+            }
+            return Array(signature.prefix(count))
+        }
+    }
+
+    /// Ed25519, which hashes in a way of its own.
+    private func signature(overMessage message: [UInt8]) throws(OpenSSLError) -> [UInt8] {
         try unsafe handle.withPointer { key throws(OpenSSLError) in
             try unsafe withDigestContext { context throws(OpenSSLError) in
-                var keyContext: OpaquePointer?
-                try check(
-                    unsafe EVP_DigestSignInit(context, &keyContext, scheme.hash?.fetched.pointer, nil, key),
-                    "EVP_DigestSignInit")
-                try unsafe scheme.configure(keyContext)
+                try check(unsafe EVP_DigestSignInit(context, nil, nil, nil, key), "EVP_DigestSignInit")
                 var count = 0
                 try check(unsafe EVP_DigestSign(context, nil, &count, message, message.count), "EVP_DigestSign")
                 var signature = [UInt8](repeating: 0, count: count)

@@ -43,9 +43,10 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
 
     /// H(prefix || content): the hash of a Merkle tree leaf when the prefix is 0 (RFC 6962 §2.1).
     package static func hashing(prefix: UInt8, _ content: [UInt8]) -> SHA256Digest {
-        SHA256Digest(
+        var prefix = prefix
+        return SHA256Digest(
             checked: unsafe HashAlgorithm.sha256.digest { context in
-                unsafe EVP_DigestUpdate(context, [prefix], 1) == 1
+                unsafe EVP_DigestUpdate(context, &prefix, 1) == 1
                     ? EVP_DigestUpdate(context, content, content.count) : 0
             }
         )
@@ -71,14 +72,16 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
 
     /// Appends the 32 octets without an array of their own.
     package func append(to bytes: inout [UInt8]) {
-        for index in storage.indices { bytes.append(storage[index]) }
+        unsafe storage.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// The digest in lower-case hexadecimal.
     package var hex: String { bytes.hexadecimal }
 
     package static func == (lhs: Self, rhs: Self) -> Bool {
-        lhs.storage.indices.allSatisfy { lhs.storage[$0] == rhs.storage[$0] }
+        unsafe lhs.storage.span.withUnsafeBufferPointer { left in
+            unsafe rhs.storage.span.withUnsafeBufferPointer { right in unsafe left.elementsEqual(right) }
+        }
     }
 
     package static func < (lhs: Self, rhs: Self) -> Bool {
@@ -86,6 +89,6 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        for index in storage.indices { hasher.combine(storage[index]) }
+        unsafe storage.span.withUnsafeBufferPointer { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
     }
 }

@@ -33,10 +33,14 @@ package struct TBSCertificate: Hashable, Sendable {
     /// Where each element of `extensions` lies in `der`.
     package let extensionRanges: [Range<Int>]
 
+    /// Where the fields before the extensions lie in `der`, from the version on.
+    package let fieldsBeforeExtensions: Range<Int>
+
     /// Reads exactly one TBSCertificate; throws for trailing bytes, duplicate extensions and all that is not DER.
     package init(der: [UInt8]) throws(DERError) {
         var outer = DERReader(der)
-        var body = try outer.nested(tag: DERTag.sequence)
+        let content = try outer.next(tag: DERTag.sequence).content
+        var body = DERReader(der, in: content)
         try outer.requireEnd()
         version = try Self.readVersion(&body)
         serialNumber = try Self.readSerialNumber(&body)
@@ -53,9 +57,25 @@ package struct TBSCertificate: Hashable, Sendable {
         } catch {
             throw DERError("subjectPublicKeyInfo in a form that is not accepted")
         }
-        (extensions, extensionRanges) = try Self.readExtensions(&body, version)
+        try Self.skipUniqueIdentifiers(&body)
+        var end = content.upperBound
+        (extensions, extensionRanges) = try Self.readExtensions(&body, version, start: &end)
         try body.requireEnd()
+        fieldsBeforeExtensions = content.lowerBound..<end
         self.der = der
+    }
+
+    /// The encoding with other octets as the list of extensions (transparency-log 1.4.2).
+    ///
+    /// Three lengths are written anew and everything else is copied. Without any octet the field itself goes: its list
+    /// is never empty (RFC 5280 §4.1).
+    package func encoded(withExtensions list: some Collection<UInt8>) -> [UInt8] {
+        let fields = der[fieldsBeforeExtensions]
+        guard !list.isEmpty else { return DERWriter.element(tag: DERTag.sequence, Array(fields)) }
+        // [3] EXPLICIT SEQUENCE SIZE (1..MAX) OF Extension
+        let extensions = DERWriter.element(
+            tag: DERTag.context(3, constructed: true), DERWriter.element(tag: DERTag.sequence, Array(list)))
+        return DERWriter.element(tag: DERTag.sequence, fields + extensions)
     }
 
     private static func readVersion(_ body: inout DERReader) throws(DERError) -> Int {
@@ -84,15 +104,21 @@ package struct TBSCertificate: Hashable, Sendable {
         return Array(body.bytes[name.encoded])
     }
 
-    private static func readExtensions(
-        _ body: inout DERReader, _ version: Int
-    ) throws(DERError) -> ([CertificateExtension], [Range<Int>]) {
+    /// Reads over issuerUniqueID and subjectUniqueID, which are never used.
+    private static func skipUniqueIdentifiers(_ body: inout DERReader) throws(DERError) {
         for number: UInt8 in [1, 2] where body.peekTag() == DERTag.context(number, constructed: false) {
-            _ = try body.next()  // issuerUniqueID and subjectUniqueID: read over, never used
+            _ = try body.next()
         }
+    }
+
+    private static func readExtensions(
+        _ body: inout DERReader, _ version: Int, start: inout Int
+    ) throws(DERError) -> ([CertificateExtension], [Range<Int>]) {
         guard !body.isAtEnd else { return ([], []) }
         guard version == 3 else { throw DERError("extensions in a certificate that is not v3") }
-        var explicit = try body.nested(tag: DERTag.context(3, constructed: true))
+        let field = try body.next(tag: DERTag.context(3, constructed: true))
+        start = field.encoded.lowerBound
+        var explicit = DERReader(body.bytes, in: field.content)
         var list = try explicit.nested(tag: DERTag.sequence)
         try explicit.requireEnd()
         var extensions: [CertificateExtension] = []

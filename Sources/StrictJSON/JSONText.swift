@@ -49,7 +49,11 @@ package struct JSONText: Hashable, Sendable {
 
     private mutating func append(quoting text: String) {
         bytes.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
+        var rest = Array(text.utf8)[...]
+        while let position = rest.firstIndex(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
+            bytes.append(contentsOf: rest[..<position])
+            let byte = rest[position]
+            rest = rest[(position + 1)...]
             switch byte {
             case UInt8(ascii: "\""): append(raw: "\\\"")
             case UInt8(ascii: "\\"): append(raw: "\\\\")
@@ -64,6 +68,7 @@ package struct JSONText: Hashable, Sendable {
             default: bytes.append(byte)
             }
         }
+        bytes.append(contentsOf: rest)
         bytes.append(UInt8(ascii: "\""))
     }
 }

@@ -7,5 +7,69 @@ import Testing
             SubjectPublicKeyInfo(
                 curve: .p256, x: [UInt8](repeating: 1, count: 32), y: [UInt8](repeating: 2, count: 32)))
         #expect(throws: OpenSSLError.self) { try PublicKey(info) }
+        #expect(throws: OpenSSLError.self) { try PublicKey(keeping: info) }
+    }
+
+    @Test(
+        "a key that is kept finds valid what any other import of it does",
+        arguments: [
+            .ellipticCurve(.p256), .ellipticCurve(.p384), .ellipticCurve(.p521), .rsa(bits: 2048), .ed25519,
+        ] as [PrivateKey.Kind])
+    func keptKeys(kind: PrivateKey.Kind) throws {
+        let key = try PrivateKey.generate(kind)
+        let kept = try PublicKey(keeping: key.publicKey.subjectPublicKeyInfo)
+        let other = try PublicKey(keeping: try PrivateKey.generate(kind).publicKey.subjectPublicKeyInfo)
+        let scheme = key.defaultScheme
+        for number in 0..<32 as Range<UInt8> {
+            let message = [UInt8](repeating: number, count: Int(number))
+            let signature = try key.signature(over: message, scheme: scheme)
+            #expect(kept.isValidSignature(signature, over: message, scheme: scheme))
+            #expect(!kept.isValidSignature(signature, over: message + [0], scheme: scheme))
+            #expect(!other.isValidSignature(signature, over: message, scheme: scheme))
+            for index in signature.indices.prefix(12) + signature.indices.suffix(4) {
+                var changed = signature
+                changed[index] ^= 1
+                #expect(!kept.isValidSignature(changed, over: message, scheme: scheme))
+            }
+        }
+    }
+
+    @Test func `tables serve the hash as wide as the curve, and others are verified as before`() throws {
+        let key = try PrivateKey.generate(.ellipticCurve(.p256))
+        let kept = try PublicKey(keeping: key.publicKey.subjectPublicKeyInfo)
+        let signature = try key.signature(over: [1, 2, 3], scheme: .ecdsa(.sha512))
+        #expect(kept.isValidSignature(signature, over: [1, 2, 3], scheme: .ecdsa(.sha512)))
+        #expect(!kept.isValidSignature(signature, over: [1, 2, 3], scheme: .ecdsa(.sha256)))
+    }
+
+    @Test func `zero, the order and numbers above it are no part of a signature`() throws {
+        let kept = try PublicKey(
+            keeping: try PrivateKey.generate(.ellipticCurve(.p256)).publicKey.subjectPublicKeyInfo)
+        let order = try #require(
+            [UInt8](hexadecimal: "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"))
+        for numbers in [([0], [1]), ([1], [0]), (order, [1]), ([1], order), ([1] + order, [1])] as [([UInt8], [UInt8])]
+        {
+            let signature = DERWriter.sequence([
+                DERWriter.integer(unsigned: numbers.0), DERWriter.integer(unsigned: numbers.1),
+            ])
+            #expect(!kept.isValidSignature(signature, over: [], scheme: .ecdsa(.sha256)))
+        }
+    }
+
+    @Test func `one key signs and verifies on many threads at once`() async throws {
+        let key = try PrivateKey.generate(.ellipticCurve(.p256))
+        let kept = try PublicKey(keeping: key.publicKey.subjectPublicKeyInfo)
+        let validCount = try await withThrowingTaskGroup(of: Bool.self) { group in
+            for number in 0..<200 as Range<UInt8> {
+                group.addTask {
+                    let signature = try key.signature(over: [number], scheme: .ecdsa(.sha256))
+                    return key.publicKey.isValidSignature(signature, over: [number], scheme: .ecdsa(.sha256))
+                        && kept.isValidSignature(signature, over: [number], scheme: .ecdsa(.sha256))
+                        && !key.publicKey.isValidSignature(signature, over: [number, 0], scheme: .ecdsa(.sha256))
+                }
+            }
+            return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }
+        }
+        #expect(validCount == 200)
     }
 }

@@ -38,6 +38,23 @@ struct WycheproofTests {
     }
 
     @Test(
+        "with tables, signatures verify exactly where Wycheproof says so",
+        arguments: [
+            ("ecdsa_secp256r1_sha256", .ecdsa(.sha256)), ("ecdsa_secp384r1_sha384", .ecdsa(.sha384)),
+        ] as [(String, SignatureScheme)])
+    func keptKeys(file: String, scheme: SignatureScheme) throws {
+        for group in try WycheproofFile(named: file).testGroups {
+            let info = try SubjectPublicKeyInfo(der: try Self.bytes(group.publicKeyDer))
+            let key = try PublicKey(keeping: info)
+            for item in group.tests {
+                let isValid = key.isValidSignature(
+                    try Self.bytes(item.sig), over: try Self.bytes(item.msg), scheme: scheme)
+                #expect(isValid == (item.result == "valid"), "\(file) \(item.tcId) \(item.comment)")
+            }
+        }
+    }
+
+    @Test(
         "POP-04: raw ECDSA signatures verify exactly where Wycheproof says so",
         arguments: [
             ("ecdsa_secp256r1_sha256_p1363", Curve.p256, HashAlgorithm.sha256),
