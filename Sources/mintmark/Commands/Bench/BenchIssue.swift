@@ -1,15 +1,11 @@
 internal import ArgumentParser
 internal import AsyncHTTPClient
-internal import DevelopmentIssuer
 internal import Foundation
-internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import OpenSSL
 internal import Server
-internal import ServiceLifecycle
 internal import StrictJSON
-internal import UnixSignals
 
 /// Issues certificates as fast as a server allows.
 struct BenchIssue: AsyncParsableCommand {
@@ -77,27 +73,16 @@ struct BenchIssue: AsyncParsableCommand {
     }
 
     func run() async throws {
-        var logger = Logger(label: "bench") { _ in LineLogHandler(format: .forStandardError) }
-        logger.logLevel = .critical
-        let port = issuerPort == 0 ? try await FreePort.find() : issuerPort
-        let provider = DevelopmentProvider(
-            configuration: try ProviderConfiguration(port: port, lifetime: .seconds(86_400)), logger: logger,
-            now: Timestamp.now)
-        let issuer = ServiceGroup(services: [provider], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await issuer.run() }
-            tasks.addTask { try await measure(try await provider.url()) }
-            try await tasks.next()
-            tasks.cancelAll()
-        }
+        try await BenchTokens.issuing(at: issuerPort) { try await measure($0) }
     }
 
     private func measure(_ issuerURL: String) async throws {
         let client = JSONClient(.shared)
         guard let url else {
-            let server = try await BenchServer(
-                authority: caKey.type, issuerURL: issuerURL, port: try await FreePort.find(),
-                metricsPort: try await FreePort.find())
+            let directory = try await BenchDirectory.create(
+                authority: caKey.type, issuerURL: issuerURL, port: try await FreePort.find())
+            defer { directory.remove() }
+            let server = try BenchServer(directory, metricsPort: try await FreePort.find())
             defer { server.stop() }
             try await server.waitUntilReady(client)
             return try await drive(server.address, issuerURL, server.processID, client)
