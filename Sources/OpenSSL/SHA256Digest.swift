@@ -71,7 +71,7 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
 
     /// Appends the 32 octets without an array of their own.
     package func append(to bytes: inout [UInt8]) {
-        for index in storage.indices { bytes.append(storage[index]) }
+        unsafe withUnsafeBytes(of: storage) { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// The digest in lower-case hexadecimal.
@@ -86,6 +86,6 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        for index in storage.indices { hasher.combine(storage[index]) }
+        unsafe withUnsafeBytes(of: storage) { unsafe hasher.combine(bytes: $0) }
     }
 }

@@ -2,6 +2,7 @@ internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOPosix
 internal import OpenSSL
+internal import StrictJSON
 internal import TransparencyLog
 
 /// Grows one log and measures it at several sizes, each time with a server of its own process.

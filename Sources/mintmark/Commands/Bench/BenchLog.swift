@@ -55,10 +55,11 @@ struct BenchLog: AsyncParsableCommand {
     private func measure(
         _ directory: BenchDirectory, _ issuerURL: String
     ) async throws -> (words: String, json: JSONValue) {
+        let plan = BenchPlan(authority: .p256, token: .rs256)
         let requests = try await PreparedRequests.make(
-            count: 256, token: .rs256, issuerURL: issuerURL, address: directory.address, client: JSONClient(.shared))
+            count: 256, plan: plan, issuerURL: issuerURL, address: directory.address, client: JSONClient(.shared))
         let benchmark = LogBenchmark(
-            directory: directory, requests: requests, plan: BenchPlan(authority: .p256, token: .rs256),
+            directory: directory, requests: requests, plan: plan,
             duration: .seconds(duration), isProgressAskedFor: options.progress, metricsPort: try await FreePort.find())
         let figures = try await benchmark.run(Self.landmarks.filter { $0 < entries } + [entries])
         return (
