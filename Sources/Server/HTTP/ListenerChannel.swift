@@ -25,19 +25,23 @@ struct ListenerChannel: ServerChildChannel {
     private let identity: TLSIdentity?
     private let idleTimeout: Duration
     private let metrics: ConnectionMetrics?
+    private let shares: ShareLimit<SourceAddress>?
 
     /// Connections that are clear text without an `identity`; each takes the identity that is current when it begins.
     init(
         responder: @escaping HTTPChannelHandler.Responder, identity: TLSIdentity?, idleTimeout: Duration,
-        metrics: ConnectionMetrics?
+        metrics: ConnectionMetrics?, shares: ShareLimit<SourceAddress>? = nil
     ) {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: ListenerLimits.headerFieldSize, maxHeaderListSize: ListenerLimits.headerListSize,
             maxHeaderFieldCount: ListenerLimits.headerFieldCount)
+        self.shares = shares
         http1 = HTTP1Channel(
             responder: responder,
-            configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
-        http2 = HTTP2Connection(idleTimeout: idleTimeout)
+            configuration: .init(
+                additionalChannelHandlers: [RequestPace { metrics?.refused(.slowRequest) }],
+                idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
+        http2 = HTTP2Connection(idleTimeout: idleTimeout) { metrics?.refused(.slowRequest) }
         self.identity = identity
         self.idleTimeout = idleTimeout
         self.metrics = metrics
@@ -45,6 +49,9 @@ struct ListenerChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
+            guard isTaken(channel) else {
+                return Value(negotiated: channel.eventLoop.makeFailedFuture(TooManyFromAddress()), channel: channel)
+            }
             let negotiated =
                 if let identity {
                     try addTLS(channel, identity.context, logger)
@@ -55,6 +62,20 @@ struct ListenerChannel: ServerChildChannel {
         }
     }
 
+    /// Whether the address at the other end may have this connection too; it gives its place back when it ends.
+    private func isTaken(_ channel: any Channel) -> Bool {
+        guard let shares else { return true }
+        guard let permit = shares.enter(SourceAddress(channel.remoteAddress?.ipAddress)) else {
+            metrics?.refused(.tooManyFromAddress)
+            return false
+        }
+        channel.closeFuture.whenComplete { _ in permit.leave() }
+        return true
+    }
+
+    /// One address has all the connections that it may have.
+    private struct TooManyFromAddress: Error {}
+
     func handle(value: Value, logger: Logger) async {
         do {
             switch try await value.negotiated.get() {
@@ -62,6 +83,8 @@ struct ListenerChannel: ServerChildChannel {
             case .http2(let streams): await handle(streams, logger)
             }
         } catch {
+            // Where it was refused it is open still.
+            value.channel.close(promise: nil)
             logger.debug("connection ended before its first request", metadata: ["cause": "\(error)"])
         }
     }
@@ -110,7 +133,13 @@ struct ListenerChannel: ServerChildChannel {
     }
 
     private func configure(_ channel: any Channel, isHTTP2: Bool, _ logger: Logger) -> EventLoopFuture<Negotiated> {
-        guard isHTTP2 else { return http1.setup(channel: channel, logger: logger).map { .http1_1($0) } }
+        guard isHTTP2 else {
+            let limit = HeadLimit { [metrics] in metrics?.refused(.slowRequest) }
+            do { try channel.pipeline.syncOperations.addHandler(limit) } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
+            return http1.setup(channel: channel, logger: logger).map { .http1_1($0) }
+        }
         return channel.eventLoop.makeCompletedFuture { .http2(try http2.configure(channel, logger: logger)) }
     }
 }

@@ -22,6 +22,8 @@ final class BenchServer {
             "--config-path", directory.issuers, "--host", address.host, "--port", "\(address.port)",
             "--grpc-host", address.host, "--grpc-port", "\(address.port)", "--metrics-host", address.host,
             "--metrics-port", "\(metricsPort)",
+            // All the load comes from one address and one issuer.
+            "--max-connections-per-address", "0", "--max-signing-per-address", "0", "--max-signing-per-issuer", "0",
         ]
         if let cores {
             // The first processors; taskset(1) becomes the program, so that the process stays the same.

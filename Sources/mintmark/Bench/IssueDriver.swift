@@ -1,5 +1,6 @@
 internal import NIOCore
 internal import Server
+internal import Glibc
 
 /// The server that is driven.
 struct IssueTarget: Sendable {
@@ -20,8 +21,9 @@ struct IssueDriver: Sendable {
     let rounds: Int
     let group: any EventLoopGroup
 
-    /// More connections than the server takes signing requests at a time, so that it has to refuse some.
-    private static let overloadConnections = 512
+    /// More connections than the server takes signing requests at a time, so that it has to refuse some, and fewer
+    /// than it serves; fewer still when this process may not open so many files.
+    private static var overloadConnections: Int { max(1, min(1500, sysconf(Int32(_SC_OPEN_MAX)) - 256)) }
 
     /// Rounds in a closed loop, or at a rate, after a second to warm up.
     func issue(rate: Double?) async throws -> [IssueRound] {
