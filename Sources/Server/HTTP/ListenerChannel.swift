@@ -49,9 +49,6 @@ struct ListenerChannel: ServerChildChannel {
 
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<Value> {
         channel.eventLoop.makeCompletedFuture {
-            guard isTaken(channel) else {
-                return Value(negotiated: channel.eventLoop.makeFailedFuture(TooManyFromAddress()), channel: channel)
-            }
             let negotiated =
                 if let identity {
                     try addTLS(channel, identity.context, logger)
@@ -73,18 +70,15 @@ struct ListenerChannel: ServerChildChannel {
         return true
     }
 
-    /// One address has all the connections that it may have.
-    private struct TooManyFromAddress: Error {}
-
     func handle(value: Value, logger: Logger) async {
+        // Not earlier: before a connection is active it has no address.
+        guard isTaken(value.channel) else { return value.channel.close(promise: nil) }
         do {
             switch try await value.negotiated.get() {
             case .http1_1(let connection): await http1.handle(value: connection, logger: logger)
             case .http2(let streams): await handle(streams, logger)
             }
         } catch {
-            // Where it was refused it is open still.
-            value.channel.close(promise: nil)
             logger.debug("connection ended before its first request", metadata: ["cause": "\(error)"])
         }
     }

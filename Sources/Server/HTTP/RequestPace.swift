@@ -4,15 +4,19 @@ internal import NIOHTTPTypes
 
 /// Ends a connection, or a stream of HTTP/2, whose client sends too slowly (reliability R-27).
 ///
-/// A body must have brought 1 KiB for each second after the first five. Only time in which we are ready to read counts.
+/// A body must have brought 1 KiB for each second after the first five, which is asked from the eleventh on: before
+/// that, endpoints with a limit of their own answer. Only time in which we are ready to read counts.
 final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// Seconds of a body in which nothing is asked of it.
+    /// Seconds of a body that do not count.
     static let graceSeconds = 5
+
+    /// Seconds of a body after which it is asked what it has brought.
+    static let patientSeconds = 10
 
     /// Octets that each further second must bring.
     static let leastByteCount = 1024
@@ -37,7 +41,7 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
 
     /// Whether a body of so many octets after so many seconds is too slow.
     static func isTooSlow(byteCount: Int, seconds: Int) -> Bool {
-        seconds > graceSeconds && byteCount < (seconds - graceSeconds) * leastByteCount
+        seconds > patientSeconds && byteCount < (seconds - graceSeconds) * leastByteCount
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
