@@ -12,7 +12,7 @@ PREFIX ?= /usr/local
 # A trap must end the process at once: the backtracer would print memory and hold the output pipe open.
 export SWIFT_BACKTRACE := enable=no
 
-.PHONY: help setup demo build release install test unit interop conformance fuzz lint clean
+.PHONY: help setup demo build release install test unit interop conformance fuzz sanitize bench lint clean
 
 help: ## Say what can be made
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/\1|\2/' | while IFS='|' read -r name text; do
@@ -55,8 +55,14 @@ conformance: ## Check docs/conformance.md against the tests
 fuzz: setup ## Feed every parser what a fuzzer makes of its seeds, TIME seconds each
 	@.ci/fuzz $(or $(TIME),10)
 
+sanitize: setup ## Run the unit tests under the thread and the address sanitizer
+	@.ci/sanitize $(ONLY)
+
+bench: release ## Measure this machine, for eight minutes, and write the table of docs/performance.md
+	@.ci/bench $(RELEASE)/release/mintmark
+
 lint: ## Check formatting and the source rules
 	@.ci/lint
 
 clean: ## Remove everything that was built
-	@rm -rf $(DEBUG) $(RELEASE) .build-fuzz
+	@rm -rf $(DEBUG) $(RELEASE) .build-fuzz .build-tsan .build-asan

@@ -13,6 +13,11 @@ package final class ChainAdmission: Sendable {
         package let precertificate: [UInt8]?
         /// The chain in DER, from the direct issuer up to and including the accepted root.
         package let chain: [[UInt8]]
+
+        /// What somebody else has checked, or made for a log that nobody trusts, such as that of a benchmark.
+        package init(entry: LogEntry, precertificate: [UInt8]?, chain: [[UInt8]]) {
+            (self.entry, self.precertificate, self.chain) = (entry, precertificate, chain)
+        }
     }
 
     /// The most certificates of a chain, the submitted one included.

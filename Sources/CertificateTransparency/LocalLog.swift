@@ -205,7 +205,7 @@ package final class LocalLog: CertificateLog {
 
 extension Submission {
     /// The entry that what was admitted becomes; throws when it has no encoding.
-    init(_ admitted: ChainAdmission.Admitted) throws(TLSEncodingError) {
+    package init(_ admitted: ChainAdmission.Admitted) throws(TLSEncodingError) {
         let fingerprints = admitted.chain.map { SHA256Digest(hashing: $0) }
         self.init(identity: try admitted.entry.encoded(), attachments: admitted.chain) { index, timestamp in
             let leaf = MerkleTreeLeaf(

@@ -34,11 +34,11 @@ package final class CertificateAuthority: Sendable {
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
     /// could not do. `logger` carries the request's identifier into the line about the certificate. `record` has
     /// learned what is known of the request when this returns or throws. `requireMinting` is asked when nothing is left
-    /// to refuse, and throws when no certificate may be made all the same. The final certificate is signed only after
+    /// to refuse, with the configured issuer, and throws when no certificate may be made all the same. The final certificate is signed only after
     /// its precertificate's entry is durable.
     package func issue(
         _ request: IssuanceRequest, record: inout IssuanceRecord, logger: Logger, now: @Sendable () -> Timestamp,
-        requireMinting: @Sendable () throws(IssuanceFailure) -> Void
+        requireMinting: @Sendable (_ issuer: String?) throws -> Void
     ) async throws -> IssuedCertificate {
         let principal = try await authenticate(request.token, now: now(), &record.token)
         let key = try SubjectKey(request.key)
@@ -49,7 +49,7 @@ package final class CertificateAuthority: Sendable {
         try policy.checkAllowed(info, hash: hash)
         let content = try CertificateProfile.content(of: principal)
         record.name = content.subjectAlternativeName.text
-        try requireMinting()
+        try requireMinting(record.token.configuredIssuer)
         let issued = try await mint(for: principal, info, now: now())
         record.serialNumber = issued.certificate.serialNumber.hexadecimal
         record.leafIndex = issued.timestamps.firstLeafIndex

@@ -72,7 +72,7 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
 
     /// Appends the 32 octets without an array of their own.
     package func append(to bytes: inout [UInt8]) {
-        unsafe storage.span.withUnsafeBufferPointer { unsafe bytes.append(contentsOf: $0) }
+        unsafe withUnsafeBytes(of: storage) { unsafe bytes.append(contentsOf: $0) }
     }
 
     /// The digest in lower-case hexadecimal.
@@ -89,6 +89,6 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
     }
 
     package func hash(into hasher: inout Hasher) {
-        unsafe storage.span.withUnsafeBufferPointer { unsafe hasher.combine(bytes: UnsafeRawBufferPointer($0)) }
+        unsafe withUnsafeBytes(of: storage) { unsafe hasher.combine(bytes: $0) }
     }
 }

@@ -23,6 +23,8 @@ struct RequestFailure: Sendable {
         switch error {
         case let status as APIStatus where status.code == .unavailable:
             self.init(status, "overloaded", status.message, isRefusal: false)
+        case let status as APIStatus where status.code == .resourceExhausted:
+            self.init(status, "too-many-requests", status.message, isRefusal: true)
         case let status as APIStatus where status.code == .deadlineExceeded:
             self.init(status, "deadline-exceeded", status.message, isRefusal: false)
         case let status as APIStatus:

@@ -14,7 +14,7 @@ struct ServerAssembly {
     private let now: @Sendable () -> Timestamp
     private let registry = PrometheusRegistry()
     private let metrics: CAMetrics
-    private let limits = RequestLimits()
+    private let limits: RequestLimits
 
     init(
         _ loaded: LoadedAuthority, _ identities: ListenerIdentities, _ options: ServerOptions, logger: Logger,
@@ -26,6 +26,7 @@ struct ServerAssembly {
         self.logger = logger
         self.now = now
         metrics = CAMetrics(factory: registry, version: ServerVersion.current)
+        limits = RequestLimits(shares: options.shares)
     }
 
     /// Opens the log and the audit stream, tests the keys, and makes the services; no port is open yet.
@@ -116,7 +117,8 @@ struct ServerAssembly {
         {
             ListenerService(
                 announcement: announcement, address: address, responder: responder, identity: identity,
-                idleTimeout: options.idleTimeout, metrics: connections, logger: logger)
+                idleTimeout: options.idleTimeout, metrics: connections, shares: limits.connectionsByAddress,
+                logger: logger)
         }
         let http = listener("listening", options.http, identities.http)
         let monitoring = monitoringListener(log, connections)
@@ -131,7 +133,7 @@ struct ServerAssembly {
             ListenerService(
                 announcement: "listening for monitors of the log", address: address,
                 responder: responder(log.onMonitoringPort), idleTimeout: options.idleTimeout,
-                metrics: connections, logger: logger)
+                metrics: connections, shares: limits.connectionsByAddress, logger: logger)
         ]
     }
 

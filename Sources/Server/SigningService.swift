@@ -25,8 +25,16 @@ struct SigningService: Sendable {
             // Taken when the body is there: clients that send slowly take no place from others.
             guard let permit = limits.signing.enter() else { throw APIStatus.overloaded }
             defer { permit.leave() }
-            let issued = try await authority.issue(
-                request, record: &record, logger: logger, now: now, requireMinting: readiness.requireIssuing)
+            guard let source = limits.signingByAddress.enter(SourceAddress(origin.address)) else {
+                throw APIStatus.tooManyFromAddress
+            }
+            defer { source.leave() }
+            let minting = HeldPermit<String>()
+            defer { minting.leave() }
+            let issued = try await authority.issue(request, record: &record, logger: logger, now: now) { issuer in
+                try readiness.requireIssuing()
+                guard minting.take(limits.signingByIssuer.enter(issuer)) else { throw APIStatus.tooManyOfIssuer }
+            }
             // What stopped issuing meanwhile may have spoiled this certificate as well.
             try readiness.requireIssuing()
             try await recordIssued(record, origin)

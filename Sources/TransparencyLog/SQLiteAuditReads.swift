@@ -19,6 +19,7 @@ extension SQLiteSnapshot {
         let rows = try Row.fetchCursor(
             statement, arguments: [SQLiteSchema.column(range.lowerBound), SQLiteSchema.column(range.upperBound)])
         var hashes: [SHA256Digest] = []
+        hashes.reserveCapacity(HashTile.width)
         while let row = try rows.next() {
             let expected = range.lowerBound + UInt64(hashes.count)
             guard try row.number(0) == expected else { throw StoreRefusal.damaged("entry \(expected) is missing") }
@@ -46,6 +47,12 @@ extension SQLiteSnapshot {
                 size: try row.number(0), timestamp: try row.number(1), note: try row.bytes(2),
                 latestTimestamp: try row.number(3), latestNote: try row.bytes(4))
         }
+    }
+
+    /// The smallest of the newest `count` sizes of which a checkpoint is kept; 0 when there are fewer.
+    func firstCheckpointSize(ofLast count: Int) throws -> UInt64 {
+        let sql = "SELECT tree_size FROM checkpoint ORDER BY tree_size DESC LIMIT 1 OFFSET ?"
+        return try Row.fetchOne(database, sql: sql, arguments: [max(0, count - 1)])?.number(0) ?? 0
     }
 
     /// Throws `damaged` unless the entries run from 0 to before the head's size.

@@ -19,6 +19,11 @@ struct SQLiteStartUpChecks {
     /// From how many entries on a start in good order leaves the leaf hashes to the scrubber.
     static let wholeTreeLimit: UInt64 = 5_000_000
 
+    /// How many of the newest checkpoints a start in good order looks at; the scrubber looks at all of them.
+    ///
+    /// A log that commits one entry at a time has as many signatures to verify as entries.
+    static let verifiedCheckpointCount = 1024
+
     /// Item 2: the tables are of our version and the configuration is the one of the creation.
     ///
     /// Answers the state that the log was left in.
@@ -59,10 +64,15 @@ struct SQLiteStartUpChecks {
         guard now.adding(milliseconds: ClockGuard.tolerance) >= head.timestamp else {
             throw StoreRefusal.clockBehindHead(milliseconds: head.timestamp.milliseconds - now.milliseconds)
         }
-        try StartUpCheck.entryCount.run { try countEntries(head) }
+        let hashesAllLeaves = isAfterUncleanStop || head.size.value < wholeTreeLimit
+        // Looking at all leaves finds every hole, and looking at the table twice would double the time of the start.
+        try StartUpCheck.entryCount.run {
+            try hashesAllLeaves
+                ? SQLiteSnapshot(database: database).requireBounds(of: head) : countEntries(head)
+        }
         let edge = try StartUpCheck.rightEdge.run { try readEdge(head) }
         try StartUpCheck.lastEntries.run { try rehashLastEntries(head) }
-        try StartUpCheck.root.run { try recomputeRoot(head, wholeTreeLimit: wholeTreeLimit) }
+        try StartUpCheck.root.run { try recomputeRoot(head, hashesAllLeaves: hashesAllLeaves) }
         if isAfterUncleanStop { try StartUpCheck.integrity.run { try SQLiteSnapshot(database: database).quickCheck() } }
         return try found(stored, edge)
     }
@@ -153,10 +163,13 @@ struct SQLiteStartUpChecks {
     }
 
     /// Item 9: from all leaf hashes, or from the tiles of level 1 when there are very many.
-    private func recomputeRoot(_ head: TreeHead, wholeTreeLimit: UInt64) throws {
+    private func recomputeRoot(_ head: TreeHead, hashesAllLeaves: Bool) throws {
         let snapshot = SQLiteSnapshot(database: database)
-        guard head.size.value >= wholeTreeLimit, !isAfterUncleanStop else {
-            var audit = TreeAudit(depth: .hashes, description: description, key: key, format: format)
+        guard !hashesAllLeaves else {
+            let firstSize =
+                isAfterUncleanStop ? 0 : try snapshot.firstCheckpointSize(ofLast: Self.verifiedCheckpointCount)
+            var audit = TreeAudit(
+                depth: .hashes, firstCheckpointSize: firstSize, description: description, key: key, format: format)
             repeat { try audit.advance(in: snapshot, head: head) } while !audit.isComplete(for: head)
             return try audit.finish(in: snapshot, head: head)
         }

@@ -23,6 +23,12 @@ package struct SQLiteStoreInspection: Sendable {
         package let position: UInt64
         /// Entries of the newest head.
         package let size: UInt64
+
+        /// So far out of so many.
+        package init(position: UInt64, size: UInt64) {
+            self.position = position
+            self.size = size
+        }
     }
 
     private let path: String

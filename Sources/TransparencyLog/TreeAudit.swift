@@ -14,6 +14,8 @@ struct TreeAudit: Sendable {
     }
 
     let depth: Depth
+    /// The smallest size of which stored checkpoints are looked at.
+    let firstCheckpointSize: UInt64
     let description: LogDescription
     let key: PublicKey
     let format: RecordFormat
@@ -29,8 +31,11 @@ struct TreeAudit: Sendable {
     private(set) var lastStepByteCount = 0
 
     /// An audit that begins after `peaks`, whose size is a multiple of 256.
-    init(depth: Depth, description: LogDescription, key: PublicKey, format: RecordFormat, after peaks: Peaks = Peaks())
-    {
+    init(
+        depth: Depth, firstCheckpointSize: UInt64 = 0, description: LogDescription, key: PublicKey,
+        format: RecordFormat, after peaks: Peaks = Peaks()
+    ) {
+        self.firstCheckpointSize = firstCheckpointSize
         (self.depth, self.description, self.key, self.format) = (depth, description, key, format)
         self.peaks = peaks
     }
@@ -48,17 +53,21 @@ struct TreeAudit: Sendable {
         let start = position
         let width = UInt64(HashTile.width)
         let end = min(start + width, head.size.value)
-        if start == 0 { try verify(try snapshot.checkpoints(in: 0...0), root: MerkleTree.emptyRoot) }
+        if start == 0 { try verify(try checkpoints(in: 0...0, snapshot), root: MerkleTree.emptyRoot) }
         guard start < end else { return }
         let hashes = try leafHashes(in: start..<end, snapshot)
-        let checkpoints = try snapshot.checkpoints(in: (start + 1)...end)
+        let checkpoints = try checkpoints(in: (start + 1)...end, snapshot)
         if end - start == width {
             try verifyTiles(above: hashes, start: start, snapshot)
         }
         guard end - start == width, checkpoints.allSatisfy({ $0.size == end }) else {
+            var left = checkpoints[...]
             for hash in hashes {
                 try peaks.append(hash)
-                try verify(checkpoints.filter { $0.size == peaks.size.value }, root: peaks.root)
+                let here = left.prefix { $0.size == peaks.size.value }
+                guard !here.isEmpty else { continue }
+                try verify(Array(here), root: peaks.root)
+                left = left.dropFirst(here.count)
             }
             return
         }
@@ -82,6 +91,11 @@ struct TreeAudit: Sendable {
             }
         }
         try snapshot.requireSoundAttachments()
+    }
+
+    private func checkpoints(in range: ClosedRange<UInt64>, _ snapshot: SQLiteSnapshot) throws -> [StoredCheckpoint] {
+        guard range.upperBound >= firstCheckpointSize else { return [] }
+        return try snapshot.checkpoints(in: max(range.lowerBound, firstCheckpointSize)...range.upperBound)
     }
 
     private mutating func leafHashes(in range: Range<UInt64>, _ snapshot: SQLiteSnapshot) throws -> [SHA256Digest] {
@@ -109,6 +123,7 @@ struct TreeAudit: Sendable {
     private mutating func verifyTiles(above leaves: [SHA256Digest], start: UInt64, _ snapshot: SQLiteSnapshot) throws {
         var (level, index) = (0, start >> 8)
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(HashTile.byteCount)
         for hash in leaves { hash.append(to: &bytes) }
         guard try snapshot.storedTile(level: 0, index: index) == bytes else {
             throw StoreRefusal.damaged("tile \(index) of level 0 is not what the entries make")
@@ -158,7 +173,10 @@ struct TreeAudit: Sendable {
     /// The first and the latest note of a size are the log's and have the root that the entries make.
     private mutating func verify(_ checkpoints: [StoredCheckpoint], root: SHA256Digest) throws {
         for stored in checkpoints {
-            for (note, timestamp) in [(stored.note, stored.timestamp), (stored.latestNote, stored.latestTimestamp)] {
+            let first = (note: stored.note, timestamp: stored.timestamp)
+            let latest = (note: stored.latestNote, timestamp: stored.latestTimestamp)
+            // Of most sizes there is only one.
+            for (note, timestamp) in first == latest ? [first] : [first, latest] {
                 let checkpoint: Checkpoint
                 do {
                     checkpoint = try Checkpoint(parsing: note, origin: description.origin, key: key)

@@ -50,6 +50,9 @@ package struct ServerOptions: Sendable {
     /// How long a connection to the API may be idle.
     package var idleTimeout = Duration.seconds(30)
 
+    /// How much one client, or the clients of one issuer, may have at once.
+    package var shares = ShareLimits()
+
     /// How long a connection to the metrics may be without a request.
     package var readHeaderTimeout = Duration.seconds(10)
 

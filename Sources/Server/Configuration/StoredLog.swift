@@ -1,5 +1,5 @@
 package import CertificateTransparency
-internal import OpenSSL
+package import OpenSSL
 package import TransparencyLog
 
 /// A log of a data directory or of a backup, as commands find it that need no key.
@@ -9,6 +9,8 @@ package struct StoredLog: Sendable {
 
     /// The path of the database.
     package let database: String
+
+    private let privateKey: String
 
     /// The log of a directory's shard; throws one line for each thing that is missing or wrong.
     package init(_ directory: DataDirectory) throws(ConfigurationMistakes) {
@@ -26,6 +28,12 @@ package struct StoredLog: Sendable {
             throw ConfigurationMistakes(["\(error)"])
         }
         database = directory.logStore(settings.shard)
+        privateKey = directory.logKey(settings.shard)
+    }
+
+    /// The key that signs the log's heads; throws one line that says why it cannot be had, as in a backup without keys.
+    package func key(_ passphrase: Passphrase) throws -> LocalSigningKey {
+        try KeyFiles.key(privateKey, passphrase)
     }
 
     /// Where the guard file is unless the operator says otherwise.

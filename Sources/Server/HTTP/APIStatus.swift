@@ -72,6 +72,10 @@ struct APIStatus: Error, Hashable, Sendable {
     static let bodyNotReadable = APIStatus(.invalidArgument, "the request body ended early or is malformed")
     static let internalError = APIStatus(.internalError, "internal error")
     static let deadlineExceeded = APIStatus(.deadlineExceeded, "context deadline exceeded")
+    static let tooManyFromAddress = APIStatus(
+        .resourceExhausted, "too many requests at once from this address", retryAfter: 1)
+    static let tooManyOfIssuer = APIStatus(
+        .resourceExhausted, "too many requests at once for this issuer", retryAfter: 1)
     static let overloaded = APIStatus(.unavailable, "too many requests at once", retryAfter: 1)
 
     /// The HTTP status that goes with the code.

@@ -14,6 +14,9 @@ struct HTTP2Connection: Sendable {
     /// How long a connection may have no stream, and a stream no octet of its request.
     let idleTimeout: Duration
 
+    /// Told of each stream that ends because its request comes too slowly.
+    let refuseSlow: @Sendable () -> Void
+
     /// Adds what speaks HTTP/2; on the channel's event loop.
     func configure(_ channel: any Channel, logger: Logger) throws -> Streams {
         let manager = NIOHTTP2ServerConnectionManagementHandler(
@@ -38,7 +41,7 @@ struct HTTP2Connection: Sendable {
 
     private func configure(stream: any Channel, logger: Logger) throws -> RequestChannel {
         let pipeline = stream.pipeline.syncOperations
-        try pipeline.addHandlers([HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec()])
+        try pipeline.addHandlers([HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec(), RequestPace(refuse: refuseSlow)])
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
         return RequestChannel(
             parts: try HTTP1Channel.Value(wrappingChannelSynchronously: stream),

@@ -25,19 +25,23 @@ struct ListenerChannel: ServerChildChannel {
     private let identity: TLSIdentity?
     private let idleTimeout: Duration
     private let metrics: ConnectionMetrics?
+    private let shares: ShareLimit<SourceAddress>?
 
     /// Connections that are clear text without an `identity`; each takes the identity that is current when it begins.
     init(
         responder: @escaping HTTPChannelHandler.Responder, identity: TLSIdentity?, idleTimeout: Duration,
-        metrics: ConnectionMetrics?
+        metrics: ConnectionMetrics?, shares: ShareLimit<SourceAddress>? = nil
     ) {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: ListenerLimits.headerFieldSize, maxHeaderListSize: ListenerLimits.headerListSize,
             maxHeaderFieldCount: ListenerLimits.headerFieldCount)
+        self.shares = shares
         http1 = HTTP1Channel(
             responder: responder,
-            configuration: .init(idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
-        http2 = HTTP2Connection(idleTimeout: idleTimeout)
+            configuration: .init(
+                additionalChannelHandlers: [RequestPace { metrics?.refused(.slowRequest) }],
+                idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
+        http2 = HTTP2Connection(idleTimeout: idleTimeout) { metrics?.refused(.slowRequest) }
         self.identity = identity
         self.idleTimeout = idleTimeout
         self.metrics = metrics
@@ -55,7 +59,20 @@ struct ListenerChannel: ServerChildChannel {
         }
     }
 
+    /// Whether the address at the other end may have this connection too; it gives its place back when it ends.
+    private func isTaken(_ channel: any Channel) -> Bool {
+        guard let shares else { return true }
+        guard let permit = shares.enter(SourceAddress(channel.remoteAddress?.ipAddress)) else {
+            metrics?.refused(.tooManyFromAddress)
+            return false
+        }
+        channel.closeFuture.whenComplete { _ in permit.leave() }
+        return true
+    }
+
     func handle(value: Value, logger: Logger) async {
+        // Not earlier: before a connection is active it has no address.
+        guard isTaken(value.channel) else { return value.channel.close(promise: nil) }
         do {
             switch try await value.negotiated.get() {
             case .http1_1(let connection): await serve(connection, logger)
@@ -117,6 +134,10 @@ struct ListenerChannel: ServerChildChannel {
 
     private func configure(_ channel: any Channel, isHTTP2: Bool, _ logger: Logger) -> EventLoopFuture<Negotiated> {
         guard isHTTP2 else {
+            let limit = HeadLimit { [metrics] in metrics?.refused(.slowRequest) }
+            do { try channel.pipeline.syncOperations.addHandler(limit) } catch {
+                return channel.eventLoop.makeFailedFuture(error)
+            }
             return http1.setup(channel: channel, logger: logger).flatMapThrowing { parts in
                 .http1_1(RequestChannel(parts: parts, departure: try ClientDeparture.watching(channel)))
             }

@@ -12,6 +12,7 @@ final class ListenerService: Service {
     private let identity: TLSIdentity?
     private let idleTimeout: Duration
     private let metrics: ConnectionMetrics?
+    private let shares: ShareLimit<SourceAddress>?
     private let logger: Logger
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
@@ -41,7 +42,8 @@ final class ListenerService: Service {
     /// A listener that speaks clear text without an `identity`; `announcement` is logged once it listens.
     init<Responder: HTTPResponder>(
         announcement: Logger.Message, address: ListenAddress, responder: Responder, identity: TLSIdentity? = nil,
-        idleTimeout: Duration, metrics: ConnectionMetrics? = nil, logger: Logger
+        idleTimeout: Duration, metrics: ConnectionMetrics? = nil, shares: ShareLimit<SourceAddress>? = nil,
+        logger: Logger
     )
     where Responder.Context == EndpointContext {
         self.announcement = announcement
@@ -49,6 +51,7 @@ final class ListenerService: Service {
         self.identity = identity
         self.idleTimeout = idleTimeout
         self.metrics = metrics
+        self.shares = shares
         self.logger = logger
         run = { service in
             try await service.application(responder).run()
@@ -87,9 +90,10 @@ final class ListenerService: Service {
     where Responder.Context == EndpointContext {
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { [identity, idleTimeout, metrics] responder in
+            server: HTTPServerBuilder { [identity, idleTimeout, metrics, shares] responder in
                 ListenerChannel(
-                    responder: responder, identity: identity, idleTimeout: idleTimeout, metrics: metrics)
+                    responder: responder, identity: identity, idleTimeout: idleTimeout, metrics: metrics,
+                    shares: shares)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: ListenerLimits.backlog,

@@ -5,6 +5,15 @@ struct RequestLimits: Sendable {
     /// Signing requests whose bodies were read.
     let signing = ConcurrencyLimit(256)
 
+    /// Those of them that come from one address.
+    let signingByAddress: ShareLimit<SourceAddress>
+
+    /// Those of them that one configured issuer vouches for, once that is certain.
+    let signingByIssuer: ShareLimit<String>
+
+    /// Connections from one address.
+    let connectionsByAddress: ShareLimit<SourceAddress>
+
     /// Requests whose bodies are being read, from the first octet until they are decoded.
     let bodies = ConcurrencyLimit(1024)
 
@@ -16,4 +25,11 @@ struct RequestLimits: Sendable {
 
     /// Pages of entries from the log, each of which may take megabytes.
     let pages = ConcurrencyLimit(8)
+
+    /// Limits with these shares of one client.
+    init(shares: ShareLimits = ShareLimits()) {
+        signingByAddress = ShareLimit(shares.signingPerAddress)
+        signingByIssuer = ShareLimit(shares.signingPerIssuer)
+        connectionsByAddress = ShareLimit(shares.connectionsPerAddress)
+    }
 }

@@ -1,4 +1,3 @@
-internal import Identity
 internal import Synchronization
 
 /// How often each source address may do something: a bucket of tokens for each (transparency-log 4.4.1).
@@ -11,7 +10,7 @@ final class SourceRates: Sendable {
     private let perSecond: Double
     private let burst: Double
     private let maximumCount: Int
-    private let buckets = Mutex<[[UInt8]: Bucket]>([:])
+    private let buckets = Mutex<[SourceAddress?: Bucket]>([:])
 
     /// Rates of so many a second, with bursts; beyond `maximumCount` addresses the idle ones are forgotten.
     init(perSecond: Double = 20, burst: Double = 100, maximumCount: Int = 10_000) {
@@ -20,11 +19,10 @@ final class SourceRates: Sendable {
 
     /// Takes a token; otherwise answers how many seconds to wait for the next, at least 1.
     ///
-    /// Nil when there was one. An IPv6 client has a whole network of 64 bits to itself, so that is what counts.
+    /// Nil when there was one. Those whose address is not known share one bucket.
     func take(for address: String?, at now: ContinuousClock.Instant = .now) -> Int? {
-        let bytes = address.flatMap { IPAddress(text: $0) }.map { $0.isIPv6 ? Array($0.bytes.prefix(8)) : $0.bytes }
+        let key = SourceAddress(address)
         return buckets.withLock { buckets in
-            let key = bytes ?? []
             if buckets.count >= maximumCount, buckets[key] == nil {
                 buckets = buckets.filter { refilled($0.value, at: now).tokens < burst }
                 // Nothing is known of more addresses than this: they have to wait.

@@ -1,6 +1,6 @@
 internal import Metrics
 
-/// Counts connections that end before their first request.
+/// Counts connections that are ended instead of being served.
 struct ConnectionMetrics: Sendable {
     /// Why such a connection was not served.
     enum Reason: String, CaseIterable, Sendable {
@@ -9,6 +9,12 @@ struct ConnectionMetrics: Sendable {
 
         /// The TLS handshake failed or took too long; clear text on a port for TLS is one way to that.
         case handshakeFailed = "tls-handshake-failed"
+
+        /// One address has all the connections that it may have.
+        case tooManyFromAddress = "too-many-from-address"
+
+        /// The head or the body of a request came too slowly.
+        case slowRequest = "slow-request"
     }
 
     private let counters: [Reason: Counter]

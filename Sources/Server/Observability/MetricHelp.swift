@@ -17,7 +17,7 @@ enum MetricHelp {
         "mintmark_ca_certificate_not_after_timestamp_seconds":
             "When a certificate of the CA's chain expires, by its place.",
         "mintmark_clock_alarm": "Whether the clock jumped forward and issuing has stopped until a restart.",
-        "mintmark_connections_refused_total": "Connections that ended before a request because of TLS, by reason.",
+        "mintmark_connections_refused_total": "Connections that were ended instead of being served, by reason.",
         "mintmark_configuration_reload_success": "Whether the last reload of the identity configuration succeeded.",
         "mintmark_configuration_reloads_total": "Reloads of the identity configuration, by result.",
         "mintmark_failures_total": "Requests that failed for a reason of ours, by reason.",

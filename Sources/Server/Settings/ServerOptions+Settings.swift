@@ -44,6 +44,9 @@ extension ServerOptions {
         logBudget = .seconds(settings.number("ct-log-budget"))
         idleTimeout = settings.duration("idle-connection-timeout")
         readHeaderTimeout = settings.duration("read-header-timeout")
+        shares.connectionsPerAddress = settings.number("max-connections-per-address")
+        shares.signingPerAddress = settings.number("max-signing-per-address")
+        shares.signingPerIssuer = settings.number("max-signing-per-issuer")
         auditFile = settings.text("audit-log")
         auditsSubjects = settings.toggle("audit-subject")
         issuesWithoutAudit = settings.text("audit-failure") == "continue"

@@ -51,6 +51,16 @@ extension Setting {
         Setting(
             "read-header-timeout", .duration, .listening, standard: "10s",
             "How long a connection to the metrics may be without a request."),
+        Setting(
+            "max-connections-per-address", .number(0...2000), .listening, standard: "128",
+            "How many connections one address may have at once; 0 for as many as there are. All clients behind a proxy"
+                + " have its address."),
+        Setting(
+            "max-signing-per-address", .number(0...256), .listening, standard: "128",
+            "How many signing requests of one address may be under way, of 256 in all; 0 for all of them."),
+        Setting(
+            "max-signing-per-issuer", .number(0...256), .listening, standard: "128",
+            "How many certificates may be in the making for tokens of one configured issuer, likewise."),
         Setting("legacy-unix-domain-socket", .text, .listening, "Accepted and ignored."),
     ]
 

@@ -1,75 +1,72 @@
 internal import Foundation
-internal import OpenSSL
 internal import Server
 internal import Glibc
 
 /// This program, serving a CA of its own in a process of its own, so that its processor time is its own too.
 final class BenchServer {
+    /// Where it answers.
     let address: ListenAddress
+    /// Where its metrics are.
+    let metricsURL: String
 
     private let process = Process()
-    private let directory: String
+    private let began = ContinuousClock.now
 
-    /// Makes a CA and a log in a temporary directory that trusts one issuer, and starts to serve it.
-    init(authority: CAKeyType, issuerURL: String, port: Int, metricsPort: Int) async throws {
-        address = ListenAddress(host: "127.0.0.1", port: port)
-        directory = try PrivateFile.createTemporaryDirectory(prefix: "mintmark-bench")
-        do {
-            try await Self.prepare(directory, authority, issuerURL, port)
-            process.executableURL = URL(filePath: "/proc/self/exe")
-            process.arguments = [
-                "serve", "--data-dir", "\(directory)/ca", "--passphrase-file", "\(directory)/passphrase",
-                "--config-path", "\(directory)/issuers.yaml", "--host", address.host, "--port", "\(port)",
-                "--grpc-host", address.host, "--grpc-port", "\(port)", "--metrics-host", address.host,
-                "--metrics-port", "\(metricsPort)",
-            ]
-            // What the operator set for a real server must not reach this one.
-            process.environment = ProcessInfo.processInfo.environment.filter { !EnvironmentSettings.isOurs($0.key) }
-            process.standardOutput = FileHandle.nullDevice
-            process.standardError = FileHandle.nullDevice
-            try process.run()
-        } catch {
-            PrivateFile.removeDirectory(directory)
-            throw error
+    /// Starts to serve the CA of a directory; `cores` is on how many processors it may run, nil for all.
+    init(_ directory: BenchDirectory, metricsPort: Int, cores: Int? = nil) throws {
+        address = directory.address
+        metricsURL = "http://\(address.host):\(metricsPort)/metrics"
+        let program = try FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")
+        let arguments = [
+            "serve", "--data-dir", directory.data.path, "--passphrase-file", directory.passphraseFile,
+            "--config-path", directory.issuers, "--host", address.host, "--port", "\(address.port)",
+            "--grpc-host", address.host, "--grpc-port", "\(address.port)", "--metrics-host", address.host,
+            "--metrics-port", "\(metricsPort)",
+            // All the load comes from one address and one issuer.
+            "--max-connections-per-address", "0", "--max-signing-per-address", "0", "--max-signing-per-issuer", "0",
+        ]
+        if let cores {
+            // The first processors; taskset(1) becomes the program, so that the process stays the same.
+            process.executableURL = URL(filePath: "/usr/bin/taskset")
+            process.arguments = ["--cpu-list", "0-\(cores - 1)", program] + arguments
+        } else {
+            process.executableURL = URL(filePath: program)
+            process.arguments = arguments
         }
+        // What the operator set for a real server must not reach this one.
+        process.environment = ProcessInfo.processInfo.environment.filter { !EnvironmentSettings.isOurs($0.key) }
+        process.standardOutput = FileHandle.nullDevice
+        process.standardError = FileHandle.nullDevice
+        try process.run()
     }
 
     /// Its process.
     var processID: Int32 { process.processIdentifier }
 
-    /// Waits until it can issue; throws when it ends before, or takes more than half a minute.
-    func waitUntilReady(_ client: JSONClient) async throws {
-        for _ in 0..<300 {
-            if (try? await client.get("http://\(address.host):\(address.port)/readyz")) != nil { return }
-            guard process.isRunning else { break }
-            try await Task.sleep(for: .milliseconds(100))
+    /// Waits until it can issue, and says in how many seconds from its start that was.
+    ///
+    /// Throws when it ends before, or takes more than `limit`.
+    @discardableResult
+    func waitUntilReady(_ client: JSONClient, limit: Duration = .seconds(30)) async throws -> Double {
+        while began.duration(to: .now) < limit, process.isRunning {
+            if (try? await client.get("http://\(address.host):\(address.port)/readyz")) != nil {
+                return began.duration(to: .now).seconds
+            }
+            try await Task.sleep(for: .milliseconds(10))
         }
         throw NotServing()
     }
 
-    /// Ends it and removes what it wrote.
+    /// Ends it as an operator does, and waits for its end.
     func stop() {
         process.terminate()
         process.waitUntilExit()
-        PrivateFile.removeDirectory(directory)
     }
 
-    private static func prepare(
-        _ directory: String, _ authority: CAKeyType, _ issuerURL: String, _ port: Int
-    ) async throws {
-        let text = try RandomBytes.generate(count: 16).hexadecimal
-        try PrivateFile.create("\(directory)/passphrase", Array(text.utf8))
-        let issuers = """
-            oidc-issuers:
-              \(issuerURL): {issuer-url: "\(issuerURL)", client-id: sigstore, type: email}
-
-            """
-        try PrivateFile.create("\(directory)/issuers.yaml", Array(issuers.utf8))
-        let new = try NewAuthority(
-            organization: "Mintmark benchmark", publicURL: "http://127.0.0.1:\(port)", shard: "bench",
-            certificates: .new(authority), now: .now())
-        _ = try await new.create(
-            at: DataDirectory("\(directory)/ca"), passphrase: try Passphrase(Array(text.utf8)))
+    /// Ends it as a power cut does, and waits for its end.
+    func kill() {
+        _ = Glibc.kill(processID, SIGKILL)
+        process.waitUntilExit()
     }
 
     /// The server ended, or did not become ready.

@@ -42,6 +42,25 @@ struct BenchPlan: Sendable {
     let authority: Curve
     /// The signature of the tokens.
     let token: TokenKind
+    /// The keys that certificates are asked for.
+    var client = ClientKey.p256
+
+    /// The keys of clients that can be asked for.
+    enum ClientKey: String, CaseIterable, Sendable {
+        case p256
+        case p384
+        case rsa2048
+        case ed25519
+
+        var kind: PrivateKey.Kind {
+            switch self {
+            case .p256: .ellipticCurve(.p256)
+            case .p384: .ellipticCurve(.p384)
+            case .rsa2048: .rsa(bits: 2048)
+            case .ed25519: .ed25519
+            }
+        }
+    }
 
     /// The signature algorithms of tokens that can be asked for, by their JOSE names in lower case.
     enum TokenKind: String, CaseIterable, Sendable {
@@ -64,7 +83,7 @@ private struct BenchKeys {
     init(_ plan: BenchPlan) throws {
         token = try PrivateKey.generate(plan.token.keyKind)
         tokenScheme = plan.token.scheme
-        client = try PrivateKey.generate(.ellipticCurve(.p256))
+        client = try PrivateKey.generate(plan.client.kind)
         authority = try PrivateKey.generate(.ellipticCurve(plan.authority))
         log = try PrivateKey.generate(.ellipticCurve(.p256))
     }
@@ -84,12 +103,24 @@ private struct BenchKeys {
     }
 
     private func verification(_ key: PrivateKey, _ scheme: SignatureScheme, for duration: Duration) throws -> Double {
+        guard scheme.hash != nil else { return try messageVerification(key, for: duration) }
         let digest = try RandomBytes.generate(count: scheme.hash?.byteCount ?? 0)
         var signer = try DigestSigner(key, scheme: scheme)
         let signature = try signer.signature(overDigest: digest)
         var verifier = try DigestVerifier(key.publicKey, scheme: scheme)
         return try Self.timed(duration) {
             guard verifier.isValidSignature(signature, overDigest: digest) else { throw UnexpectedResult() }
+        }
+    }
+
+    /// Of a scheme that signs messages and no digests, which keeps no context.
+    private func messageVerification(_ key: PrivateKey, for duration: Duration) throws -> Double {
+        let message = Array(PreparedRequests.email.utf8)
+        let signature = try key.signature(over: message, scheme: key.defaultScheme)
+        return try Self.timed(duration) {
+            guard key.publicKey.isValidSignature(signature, over: message, scheme: key.defaultScheme) else {
+                throw UnexpectedResult()
+            }
         }
     }
 

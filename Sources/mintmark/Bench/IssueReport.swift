@@ -1,3 +1,4 @@
+internal import OpenSSL
 internal import StrictJSON
 
 /// What several rounds of load say together.
@@ -6,6 +7,9 @@ struct IssueReport: Sendable {
     let plan: BenchPlan
     let connections: Int
     let rate: Double?
+    let proof: PreparedRequests.Proof
+    /// The processors that the server may use; nil for all.
+    let cores: Int?
 
     private var perSecond: Statistics { Statistics(rounds.map { Double($0.count) / $0.seconds }) }
 
@@ -20,6 +24,14 @@ struct IssueReport: Sendable {
                 cpu > 0 ? round.bound.secondsPerIssuance * Double(round.count) / cpu : nil
             }
         }
+    }
+
+    private var perCPUSecond: Statistics? {
+        statistics { round in round.cpuSeconds.flatMap { $0 > 0 ? Double(round.count) / $0 : nil } }
+    }
+
+    private var syncsPerIssuance: Statistics? {
+        statistics { round in round.syncCount.map { $0 / Double(max(1, round.count)) } }
     }
 
     private var bound: Statistics { Statistics(rounds.map(\.bound.secondsPerIssuance)) }
@@ -42,7 +54,7 @@ struct IssueReport: Sendable {
     var text: String {
         var lines = [
             "\(connections) connections, \(rate.map { "\($0) requests a second offered" } ?? "closed loop"), "
-                + "\(rounds.count) rounds, \(plan.token.rawValue) tokens; medians (min to max)",
+                + "\(rounds.count) rounds, \(plan.token.rawValue) tokens, \(plan.client.rawValue) keys; medians (min to max)",
             "  \(Self.whole(perSecond))  certificates a second",
         ]
         for (name, share) in Self.percentiles { lines.append("  \(latency(share).microseconds)  µs, \(name)") }
@@ -51,6 +63,8 @@ struct IssueReport: Sendable {
         }
         lines.append("  \(bound.microseconds)  µs of it are the bound: the cryptography alone, measured in this run")
         if let share { lines.append("  \(Self.percent(share))  share of the bound") }
+        if let perCPUSecond { lines.append("  \(Self.whole(perCPUSecond))  certificates a second of processor time") }
+        if let syncsPerIssuance { lines.append("  \(syncsPerIssuance.thousandths)  syncs for each certificate") }
         if let peak = rounds.compactMap(\.peakResidentByteCount).max() {
             lines.append("  \(peak >> 20) MiB peak memory of the server")
         }
@@ -65,11 +79,17 @@ struct IssueReport: Sendable {
             JSONMember(name: "rate", value: rate.map { .real($0) } ?? .null),
             JSONMember(name: "rounds", value: .integer(Int64(rounds.count))),
             JSONMember(name: "token", value: .string(plan.token.rawValue)),
+            JSONMember(name: "ca_key", value: .string(plan.authority == .p384 ? "p384" : "p256")),
+            JSONMember(name: "client_key", value: .string(plan.client.rawValue)),
+            JSONMember(name: "proof", value: .string(proof.rawValue)),
+            JSONMember(name: "cores", value: cores.map { .integer(Int64($0)) } ?? .null),
             JSONMember(name: "certificates_per_second", value: perSecond.json),
             JSONMember(
                 name: "latency_seconds",
                 value: .object(Self.percentiles.map { JSONMember(name: $0.0, value: latency($0.1).json) })),
             JSONMember(name: "cpu_seconds_each", value: cpuPerIssuance?.json ?? .null),
+            JSONMember(name: "certificates_per_cpu_second", value: perCPUSecond?.json ?? .null),
+            JSONMember(name: "syncs_each", value: syncsPerIssuance?.json ?? .null),
             JSONMember(name: "bound_seconds_each", value: bound.json),
             JSONMember(name: "share_of_bound", value: share?.json ?? .null),
         ]

@@ -15,6 +15,7 @@ final class LoadConnection: ChannelInboundHandler {
     private let done: EventLoopPromise<LoadResult>
     private var next: Int
     private var due: NIODeadline
+    private var sent: NIODeadline
     private var status = ""
     private var result = LoadResult()
 
@@ -31,6 +32,7 @@ final class LoadConnection: ChannelInboundHandler {
         self.done = done
         next = first
         due = start
+        sent = start
     }
 
     func channelActive(context: ChannelHandlerContext) {
@@ -44,8 +46,10 @@ final class LoadConnection: ChannelInboundHandler {
         case .end:
             let now = NIODeadline.now()
             result.outcomes[status, default: 0] += 1
-            if status == "200" || status == "201" {
-                result.seconds.append(Double((now - due).nanoseconds) / 1e9)
+            switch status {
+            case "200", "201": result.seconds.append(Double((now - due).nanoseconds) / 1e9)
+            case "429", "503": result.refusalSeconds.append(Double((now - sent).nanoseconds) / 1e9)
+            default: break
             }
             due = interval.map { due + $0 } ?? now
             sendWhenDue(context)
@@ -74,6 +78,7 @@ final class LoadConnection: ChannelInboundHandler {
     private func send(_ context: ChannelHandlerContext) {
         let body = requests.body(next)
         next += 1
+        sent = .now()
         let head = HTTPRequestHead(
             version: .http1_1, method: .POST, uri: requests.path,
             headers: [

@@ -7,6 +7,11 @@ struct ProcessUsage: Sendable {
     let cpuSeconds: Double
     /// The most memory that was ever resident, in octets.
     let peakResidentByteCount: Int
+    /// The memory that is resident now, in octets.
+    let residentByteCount: Int
+
+    /// Of this process.
+    static var own: ProcessUsage? { ProcessUsage(processID: getpid()) }
 
     /// Reads the counters; nil when the process is gone or another user's.
     init?(processID: Int32) {
@@ -20,7 +25,13 @@ struct ProcessUsage: Sendable {
         guard fields.count > 12, ticks > 0 else { return nil }
         // Fields 14 and 15 of the file; the first after the name is the third.
         cpuSeconds = Double(fields[11] + fields[12]) / ticks
-        let peak = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }?.split(separator: " ")
-        peakResidentByteCount = (peak?.dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
+        peakResidentByteCount = Self.byteCount("VmHWM:", in: status)
+        residentByteCount = Self.byteCount("VmRSS:", in: status)
+    }
+
+    /// The value of a line such as `VmRSS:  1234 kB`; 0 when there is none.
+    private static func byteCount(_ name: String, in status: String) -> Int {
+        let line = status.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: " ")
+        return (line?.dropFirst().first.flatMap { Int($0) } ?? 0) * 1024
     }
 }

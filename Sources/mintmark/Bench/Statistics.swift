@@ -23,6 +23,11 @@ struct Statistics: Hashable, Sendable {
         [median, least, greatest].map { Self.rounded($0 * 1e6) }.withUnits
     }
 
+    /// Small numbers with three decimals for people.
+    var thousandths: String {
+        [median, least, greatest].map { "\(($0 * 1000).rounded() / 1000)" }.withUnits
+    }
+
     /// The three figures by name.
     var json: JSONValue {
         ["median": .real(median), "min": .real(least), "max": .real(greatest)]

@@ -8,6 +8,6 @@ struct Bench: AsyncParsableCommand {
             One issuance needs one token verified, one client key imported, one proof verified, two signatures of the \
             CA and one of the log. `bench crypto` times these alone; that is the bound that `bench issue` compares with.
             """,
-        subcommands: [BenchCrypto.self, BenchIssue.self]
+        subcommands: [BenchCrypto.self, BenchIssue.self, BenchLog.self]
     )
 }

@@ -1,15 +1,11 @@
 internal import ArgumentParser
 internal import AsyncHTTPClient
-internal import DevelopmentIssuer
 internal import Foundation
-internal import Logging
 internal import NIOCore
 internal import NIOPosix
 internal import OpenSSL
 internal import Server
-internal import ServiceLifecycle
 internal import StrictJSON
-internal import UnixSignals
 
 /// Issues certificates as fast as a server allows.
 struct BenchIssue: AsyncParsableCommand {
@@ -19,7 +15,11 @@ struct BenchIssue: AsyncParsableCommand {
         discussion: """
             Starts a server of its own, with a log that is durable, and an issuer of tokens; prepares distinct keys \
             and tokens; then drives kept connections. With --url it drives a server that runs already and trusts, as \
-            type email, the issuer that this command starts at --issuer-port. The load generator uses the same machine.
+            type email, the issuer that this command starts at --issuer-port, or the one that runs at --issuer-url. \
+            The load generator uses the same machine.
+
+            --overload first finds out what the server can do and then offers twice as much: what counts is how many \
+            of the good answers are left, and how quickly the others are told to come back later.
 
             Example:
               mintmark bench issue --connections 16 --duration 10
@@ -32,8 +32,14 @@ struct BenchIssue: AsyncParsableCommand {
     @Option(help: "The process of the server to drive, for its processor time and memory.")
     var pid: Int32?
 
+    @Option(help: "The metrics of the server to drive, such as http://127.0.0.1:2112/metrics, for its syncs.")
+    var metricsURL: String?
+
     @Option(help: "The port of the issuer that the tokens come from; 0 takes a free one.")
     var issuerPort = 0
+
+    @Option(help: "A development issuer that runs already, instead of one of this command's own.")
+    var issuerURL: String?
 
     @Option(help: "How many connections ask at the same time.")
     var connections = 16
@@ -41,17 +47,29 @@ struct BenchIssue: AsyncParsableCommand {
     @Option(help: "Requests a second over all connections; without it each asks as soon as it is answered.")
     var rate: Double?
 
+    @Flag(help: "Offer twice as much as the server can do.")
+    var overload = false
+
     @Option(help: "Seconds of each round.")
     var duration = 10.0
 
     @Option(help: "How many rounds; medians are reported.")
     var rounds = 5
 
-    @Option(help: "The key of the CA that is started: p256 or p384.")
+    @Option(help: "The key of the CA that is started: p256 or p384. Of one that runs, the key that it has.")
     var caKey: AuthorityKey = .p256
 
     @Option(help: "The signature of the tokens: rs256 or es256.")
     var token: BenchPlan.TokenKind = .rs256
+
+    @Option(help: "The keys to ask certificates for: p256, p384, rsa2048 or ed25519.")
+    var clientKey: BenchPlan.ClientKey = .p256
+
+    @Option(help: "How requests prove that they have the key: challenge or csr.")
+    var proof: PreparedRequests.Proof = .challenge
+
+    @Option(help: "On how many processors the server that is started may run; all unless given.")
+    var cores: Int?
 
     @Option(help: "How many keys and tokens are prepared.")
     var requests = 512
@@ -74,61 +92,64 @@ struct BenchIssue: AsyncParsableCommand {
         guard (1...100).contains(rounds) else { throw ValidationError("--rounds must be from 1 to 100") }
         guard (1...100_000).contains(requests) else { throw ValidationError("--requests must be from 1 to 100000") }
         if let rate, rate <= 0 { throw ValidationError("--rate must be more than 0") }
+        if overload, rate != nil { throw ValidationError("--overload finds its own rate; leave out --rate") }
+        if let cores {
+            let count = ProcessInfo.processInfo.processorCount
+            guard (1...count).contains(cores) else { throw ValidationError("--cores must be from 1 to \(count)") }
+            if url != nil { throw ValidationError("--cores is for a server that this command starts") }
+        }
     }
 
     func run() async throws {
-        var logger = Logger(label: "bench") { _ in LineLogHandler(format: .forStandardError) }
-        logger.logLevel = .critical
-        let port = issuerPort == 0 ? try await FreePort.find() : issuerPort
-        let provider = DevelopmentProvider(
-            configuration: try ProviderConfiguration(port: port, lifetime: .seconds(86_400)), logger: logger,
-            now: Timestamp.now)
-        let issuer = ServiceGroup(services: [provider], gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
-        try await withThrowingTaskGroup(of: Void.self) { tasks in
-            tasks.addTask { try await issuer.run() }
-            tasks.addTask { try await measure(try await provider.url()) }
-            try await tasks.next()
-            tasks.cancelAll()
-        }
+        if let issuerURL { return try await measure(issuerURL) }
+        try await BenchTokens.issuing(at: issuerPort) { try await measure($0) }
     }
 
     private func measure(_ issuerURL: String) async throws {
         let client = JSONClient(.shared)
         guard let url else {
-            let server = try await BenchServer(
-                authority: caKey.type, issuerURL: issuerURL, port: try await FreePort.find(),
-                metricsPort: try await FreePort.find())
+            let directory = try await BenchDirectory.create(
+                authority: caKey.type, issuerURL: issuerURL, port: try await FreePort.find())
+            defer { directory.remove() }
+            let server = try BenchServer(directory, metricsPort: try await FreePort.find(), cores: cores)
             defer { server.stop() }
             try await server.waitUntilReady(client)
-            return try await drive(server.address, issuerURL, server.processID, client)
+            let target = IssueTarget(
+                address: server.address, processID: server.processID, metricsURL: server.metricsURL)
+            return try await drive(target, issuerURL, client)
         }
         guard let parsed = URL(string: url), let host = parsed.host(), let port = parsed.port else {
             throw ValidationError("--url must have a host and a port, such as http://127.0.0.1:8080")
         }
-        try await drive(ListenAddress(host: host, port: port), issuerURL, pid, client)
+        let target = IssueTarget(
+            address: ListenAddress(host: host, port: port), processID: pid, metricsURL: metricsURL)
+        try await drive(target, issuerURL, client)
     }
 
-    private func drive(
-        _ address: ListenAddress, _ issuerURL: String, _ processID: Int32?, _ client: JSONClient
-    ) async throws {
+    private func drive(_ target: IssueTarget, _ issuerURL: String, _ client: JSONClient) async throws {
+        let plan = BenchPlan(authority: caKey.curve, token: token, client: clientKey)
         let prepared = try await PreparedRequests.make(
-            count: requests, token: token, issuerURL: issuerURL, address: address, client: client)
-        let plan = BenchPlan(authority: caKey.curve, token: token)
-        let generator = LoadGenerator(requests: prepared, connections: connections, rate: rate)
+            count: requests, plan: plan, proof: proof, issuerURL: issuerURL, address: target.address, client: client)
         // One loop: the server should have the rest of the machine.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
-        Progress.show("warming up")
-        _ = try await generator.run(for: .seconds(1), first: 0, on: group)
-        var measured: [IssueRound] = []
-        for number in 1...rounds {
-            Progress.show("round \(number) of \(rounds), \(Int(duration)) s")
-            measured.append(
-                try await IssueRound.run(
-                    generator, .seconds(duration), first: number * 1009, on: group, plan: plan, processID: processID))
+        let driver = IssueDriver(
+            target: target, plan: plan, requests: prepared, connections: connections, duration: .seconds(duration),
+            rounds: rounds, group: group)
+        let result: (text: String, json: JSONValue)
+        if overload {
+            let report = try await driver.overload()
+            result = (report.text, report.json)
+        } else {
+            let measured = try await driver.issue(rate: rate)
+            let report = IssueReport(
+                rounds: measured, plan: plan, connections: connections, rate: rate, proof: proof, cores: cores)
+            result = (report.text, report.json)
         }
         Progress.end()
         try await group.shutdownGracefully()
-        let report = IssueReport(rounds: measured, plan: plan, connections: connections, rate: rate)
-        StandardOutput.write(json ? String(decoding: JSONText(report.json).bytes, as: UTF8.self) : report.text)
+        StandardOutput.write(json ? String(decoding: JSONText(result.json).bytes, as: UTF8.self) : result.text)
     }
 }
+
+extension BenchPlan.ClientKey: ExpressibleByArgument {}
+extension PreparedRequests.Proof: ExpressibleByArgument {}
