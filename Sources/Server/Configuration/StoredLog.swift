@@ -10,6 +10,9 @@ package struct StoredLog: Sendable {
     /// The path of the database.
     package let database: String
 
+    /// Whether this is a copy that `mintmark backup` made.
+    private let isBackup: Bool
+
     /// The log of a directory's shard; throws one line for each thing that is missing or wrong.
     package init(_ directory: DataDirectory) throws(ConfigurationMistakes) {
         let settings = try OwnLog.settings(directory)
@@ -26,10 +29,17 @@ package struct StoredLog: Sendable {
             throw ConfigurationMistakes(["\(error)"])
         }
         database = directory.logStore(settings.shard)
+        isBackup = PrivateFile.exists("\(directory.path)/\(BackupManifest.name)")
     }
 
     /// Where the guard file is unless the operator says otherwise.
     package var defaultGuard: String { "\(database)-guard" }
+
+    /// The guard file to compare with: the one named, or the one beside the log; nil for a backup, which has none.
+    package func guardPath(_ named: String?) -> String? {
+        if let named { return named }
+        return isBackup && !PrivateFile.exists(defaultGuard) ? nil : defaultGuard
+    }
 
     /// A recomputation of everything that is stored.
     package func inspection() throws -> SQLiteStoreInspection {

@@ -22,7 +22,9 @@ final class SourceRates: Sendable {
     ///
     /// Nil when there was one. An IPv6 client has a whole network of 64 bits to itself, so that is what counts.
     func take(for address: String?, at now: ContinuousClock.Instant = .now) -> Int? {
-        let bytes = address.flatMap { IPAddress(text: $0) }.map { $0.isIPv6 ? Array($0.bytes.prefix(8)) : $0.bytes }
+        let bytes = address.flatMap { IPAddress(text: $0)?.unmapped }.map {
+            $0.isIPv6 ? Array($0.bytes.prefix(8)) : $0.bytes
+        }
         return buckets.withLock { buckets in
             let key = bytes ?? []
             if buckets.count >= maximumCount, buckets[key] == nil {
