@@ -302,7 +302,7 @@ DAMAGES = {
     "a bit of a leaf hash": Damage(flip_leaf_hash, "entry 300 does not hash to its leaf", "inclusion of entry 300"),
     "a bit of a tile of level 0": Damage(flip_tile(0), "tile 0 of level 0", "tile 0 of level 0"),
     "a bit of a tile of level 1": Damage(flip_tile(1), "tile 0 of level 1", "tile 0 of level 1"),
-    "two entries swapped": Damage(swap, "entry 50 does not hash to its leaf", "entry 50: is another entry"),
+    "two entries swapped": Damage(swap, "entry 50 does not hash to its leaf", "entry 50: says that it stands at 60"),
     "the last entry removed": Damage(remove_last, f"entry {SIZE - 1} is missing", f"no entry {SIZE - 1} below"),
     "another root, signed": Damage(other_root, "the peaks of the head", f"two roots for size {SIZE}: a fork"),
     "a larger size, signed": Damage(larger_size, "the peaks of the head", f"no entry {SIZE} below"),

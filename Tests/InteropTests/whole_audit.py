@@ -190,12 +190,12 @@ class WholeAuditor:
         before = 0
         for index, (leaf, extra) in enumerate(zip(leaves, extras)):
             with self.noting(f"entry {index}"):
+                entry = Entry.parse(leaf)
+                require(entry.index == index, f"says that it stands at {entry.index}")
                 if index < len(self.memory.entries):
                     known, digest = self.memory.entries[index]
                     require(known == merkle.leaf_hash(leaf), "is another entry than it was")
                     require(digest == hashlib.sha256(extra).digest(), "has another extra_data than it had")
-                entry = Entry.parse(leaf)
-                require(entry.index == index, f"says that it stands at {entry.index}")
                 require(before <= entry.timestamp <= head.timestamp, "its time does not fit between its neighbours")
                 before = entry.timestamp
                 if (leaf, extra) not in self.memory.sound:

@@ -7,7 +7,7 @@ import TransparencyLog
     @Test func `TL-34 ranges are cut to the tree and the page`() throws {
         let cases = try Vectors.load("get_entries_clamp").elements
         for vector in try #require(cases) {
-            let isAligned = try #require(vector["align"]?.bool)
+            let isAligned = vector["align"]?.bool == true
             let (start, end) = (try vector.number("start"), try vector.number("end"))
             let (size, count) = (try vector.size("tree_size"), try vector.number("page_max"))
             if try vector.number("status") == 200 {
@@ -34,7 +34,9 @@ import TransparencyLog
         for isAligned in [false, true] {
             let range = try? LogReader.clamp(from: start, through: end, size: size, isAligned: isAligned)
             #expect((range == nil) == (start >= size.value))
-            guard let range else { continue } #expect(range.lowerBound == start && range.upperBound <= size.value && !range.isEmpty) }
+            guard let range else { continue }
+            #expect(range.lowerBound == start && range.upperBound <= size.value && !range.isEmpty)
+        }
     }
 
     @Test func `TL-35 a page begins at the start, ends at the tree's end and is never empty`() async throws {
