@@ -1,6 +1,7 @@
 """Who may ask the log for how much, who may submit, and what a closed or frozen log answers to whom."""
 
 import base64
+import concurrent.futures
 
 import pytest
 import requests
@@ -101,7 +102,7 @@ def test_a_trusted_proxy_tells_the_audit_stream_who_it_was(house, issuer, tmp_pa
         assert server.stop() == 0
     sources = [record["source"] for record in audit.records(path) if record["decision"] == "issued"]
     assert sources == ["203.0.113.7", "127.0.0.1"]
-    assert "trusted-proxies: \"127.0.0.1/8\"" in house.refuses_to_serve("--trusted-proxies", "127.0.0.1/8")
+    assert "trusted-proxies: 127.0.0.1/8 is no" in house.refuses_to_serve("--trusted-proxies", "127.0.0.1/8")
 
 
 @pytest.fixture
@@ -135,9 +136,9 @@ def test_a_bearer_submits_where_strangers_may_not(tokened):
 
 def test_bearers_are_still_limited(tokened):
     """TL-49 TL-69: the rate of strangers holds for whoever has the token too."""
-    answers = [post(tokened.url, "add-chain", b"{}", requests.Session(), **bearer(TOKEN)) for _ in range(180)]
-    found = {answer.status_code for answer in answers}
-    assert found == {400, 429}
+    with concurrent.futures.ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(lambda _: post(tokened.url, "add-chain", b"{}", **bearer(TOKEN)), range(500)))
+    assert {answer.status_code for answer in answers} == {400, 429}
     assert all(int(a.headers["Retry-After"]) >= 1 for a in answers if a.status_code == 429)
 
 
@@ -170,11 +171,10 @@ def test_a_token_that_anybody_may_read_is_refused(house, tmp_path):
 
 
 def test_a_frozen_or_closed_log_to_those_who_want_something_of_it(tmp_path):
-    """TL-50 TL-84 R-03: our failure is a 5xx at the CA API over either version; submissions get 503, then 410."""
+    """TL-50 TL-84 R-03: our failure is a 5xx at the CA API; submissions get 503, then 410."""
     with Issuer() as issuer, OpenLog(tmp_path, issuers={issuer.url: {}}) as log:
         log.fill(2)
         client, body = Client(log.house.url), good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
-        legacy = {"publicKey": {"content": "", "algorithm": ""}, "signedEmailAddress": ""}
         chain = log.submitter.chain(log.submitter.leaf())
         client.issue(body)
         for kind, status in (("freeze", 503), ("close", 410)):
@@ -183,8 +183,8 @@ def test_a_frozen_or_closed_log_to_those_who_want_something_of_it(tmp_path):
             log.server = log.house.serve(*log.options)
             answer = client.post(body)
             assert 500 <= answer.status_code < 600 and "CERTIFICATE" not in answer.text, (kind, answer.text)
-            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1
-            assert client.post(legacy, path="/api/v1/signingCert").status_code >= 400
+            # A frozen log may thaw; a closed one never takes anything again.
+            assert (kind == "freeze") == (answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1)
             submitted = post(log.url, "add-pre-chain", chain)
             assert submitted.status_code == status, (kind, submitted.text)
             assert (kind == "close") == ("Retry-After" not in submitted.headers)

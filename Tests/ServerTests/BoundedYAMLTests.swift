@@ -29,6 +29,7 @@ import Yams
         "R-21 stars, ampersands and brackets of a configuration are no bomb",
         arguments: [
             "a: &x 1\nb: *x\n",
+            "a: &x text\nb: [" + Array(repeating: "*x", count: 200).joined(separator: ", ") + "]\n",
             "a: \"https://*.example.org/*\"\nb: 'x & y'\n",
             String(repeating: "- \"https://oidc.eks.*.example.com/id/*\"\n", count: 500),
             String(repeating: "- \"{{ .a }} [b] *c\"\n", count: 500),
