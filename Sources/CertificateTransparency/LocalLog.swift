@@ -28,7 +28,9 @@ package final class LocalLog: CertificateLog {
     private let key: any SigningKey
     private let publicKey: PublicKey
 
-    /// The roots in force in the store of a log; may be asked while a server runs. Throws `StoreRefusal`.
+    /// The roots in force in the store of a log; may be asked while a server runs.
+    ///
+    /// Throws `StoreRefusal`.
     package static func roots(at path: String, parameters: LogParameters) async throws -> [Certificate] {
         try certificates(try await SQLiteLogStore.anchors(at: path, description: parameters.description))
     }

@@ -43,8 +43,9 @@ struct SubmittedChain {
         }
     }
 
-    /// Compares names, the issuer's key and the stripped precertificate; with `.signatures` also verifies the one
-    /// signature that no fingerprint covers. Throws `Mismatch`.
+    /// Compares names, the issuer's key and the stripped precertificate.
+    ///
+    /// With `.signatures` also verifies the one signature that no fingerprint covers. Throws `Mismatch`.
     func verify(_ closeness: RecordFormat.Closeness) throws {
         guard let issuer = chain.first else { throw Mismatch.noIssuer }
         for (position, pair) in zip([submitted] + chain, chain).enumerated() where pair.0.issuer != pair.1.subject {

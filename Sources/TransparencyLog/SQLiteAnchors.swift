@@ -66,7 +66,9 @@ extension SQLiteLogStore {
         case remove(SHA256Digest)
     }
 
-    /// The anchors in force; may be asked while a server runs. Throws `StoreRefusal`.
+    /// The anchors in force; may be asked while a server runs.
+    ///
+    /// Throws `StoreRefusal`.
     package static func anchors(at path: String, description: LogDescription) async throws -> [[UInt8]] {
         let files = SQLiteFiles(database: path)
         return try await Blocking.run {

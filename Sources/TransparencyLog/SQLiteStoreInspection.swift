@@ -56,7 +56,8 @@ package struct SQLiteStoreInspection: Sendable {
         // Before the store, which may grow meanwhile and must never be behind the guard.
         guard let record = try GuardFile.look(at: guardPath) else { throw StoreRefusal.guardMissing(path: guardPath) }
         try SQLiteLogStore.reporting(files) {
-            let database = try DatabaseQueue(path: path, configuration: SQLiteSettings.inspector)
+            let database = try DatabaseQueue(
+                path: try SQLiteSettings.pathForReading(files), configuration: SQLiteSettings.inspector)
             defer { try? database.close() }
             try database.read { database in
                 _ = try SQLiteStartUpChecks.compareMeta(database, with: description)

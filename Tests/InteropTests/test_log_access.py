@@ -49,7 +49,7 @@ def test_whole_pages_end_at_multiples_where_that_is_asked_for(tmp_path):
 
 
 def test_pages_and_proofs_are_limited_by_address_and_nothing_else(tmp_path):
-    """TL-69 R-26: 429 with a whole number of seconds beyond the burst; heads, roots and tiles are always answered."""
+    """R-26: 429 with a whole number of seconds beyond the burst; heads, roots and tiles are always answered."""
     with OpenLog(tmp_path, "--log-read-limit", "1", "--trusted-proxies", "127.0.0.1") as log:
         log.fill(3)
         proof = "ct/v1/get-sth-consistency?first=1&second=3"
@@ -76,7 +76,7 @@ def test_pages_and_proofs_are_limited_by_address_and_nothing_else(tmp_path):
 
 
 def test_without_a_trusted_proxy_no_header_counts(tmp_path):
-    """TL-69 R-27: whoever names other addresses for itself is limited by its own; 0 means no limit."""
+    """R-27: whoever names other addresses for itself is limited by its own; 0 means no limit."""
     with OpenLog(tmp_path, "--log-read-limit", "1") as log:
         log.fill(2)
         path = "ct/v1/get-sth-consistency?first=1&second=2"
@@ -135,7 +135,7 @@ def test_a_bearer_submits_where_strangers_may_not(tokened):
 
 
 def test_bearers_are_still_limited(tokened):
-    """TL-49 TL-69: the rate of strangers holds for whoever has the token too."""
+    """TL-49: the rate of strangers holds for whoever has the token too."""
     with concurrent.futures.ThreadPoolExecutor(16) as pool:
         answers = list(pool.map(lambda _: post(tokened.url, "add-chain", b"{}", **bearer(TOKEN)), range(500)))
     assert {answer.status_code for answer in answers} == {400, 429}

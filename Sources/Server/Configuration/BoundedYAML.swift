@@ -31,7 +31,9 @@ enum BoundedYAML {
     /// Brackets and indentation within one another; no configuration comes near it.
     static let maximumDepth = 64
 
-    /// The document's root; nil for an empty one. Throws `Refusal` or what the parser says.
+    /// The document's root; nil for an empty one.
+    ///
+    /// Throws `Refusal` or what the parser says.
     static func compose(_ text: String) throws -> Node? {
         guard text.utf8.count <= maximumByteCount else { throw Refusal.tooLong }
         try scan(Array(text.utf8))
