@@ -28,16 +28,28 @@ package final class LocalLog: CertificateLog {
     private let key: any SigningKey
     private let publicKey: PublicKey
 
+    /// The roots in force in the store of a log; may be asked while a server runs.
+    ///
+    /// Throws `StoreRefusal`.
+    package static func roots(at path: String, parameters: LogParameters) async throws -> [Certificate] {
+        try certificates(try await SQLiteLogStore.anchors(at: path, description: parameters.description))
+    }
+
     /// The roots in force in the store of a log that no process has open, after these changes.
     ///
-    /// The reason is stored with the time of each change. Throws `StoreRefusal`.
+    /// Who made them and why is stored with the time. Throws `StoreRefusal`.
     package static func roots(
-        at path: String, parameters: LogParameters, changes: [SQLiteLogStore.AnchorChange] = [], reason: String = "",
-        now: Timestamp
+        at path: String, parameters: LogParameters, changes: [SQLiteLogStore.AnchorChange], actor: String,
+        reason: String, now: Timestamp
     ) async throws -> [Certificate] {
-        let anchors = try await SQLiteLogStore.anchors(
-            at: path, description: parameters.description, changes: changes, reason: reason, now: now)
-        return try anchors.map { der throws(DERError) in try Certificate(der: der) }
+        try certificates(
+            try await SQLiteLogStore.anchors(
+                at: path, description: parameters.description, changes: changes, actor: actor, reason: reason, now: now)
+        )
+    }
+
+    private static func certificates(_ anchors: [[UInt8]]) throws(DERError) -> [Certificate] {
+        try anchors.map { der throws(DERError) in try Certificate(der: der) }
     }
 
     /// Creates the store of a log; the only way to make one.
@@ -56,20 +68,21 @@ package final class LocalLog: CertificateLog {
 
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
-    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`. Throws `StoreRefusal`
+    /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`, for `alignsPages`
+    /// `LogReader`. Throws `StoreRefusal`
     /// with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the
     /// creation.
     package static func open(
         at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
         requiring required: [Certificate], heartbeat: Duration = .seconds(30), scrub: ScrubPolicy = ScrubPolicy(),
-        clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        alignsPages: Bool = false, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
         sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) async throws -> LocalLog {
         let store = try await SQLiteLogStore.open(
             at: path, guardPath: guardPath, description: parameters.description, key: key,
             format: .certificateTransparency, now: clock(), logger: logger)
         do {
-            let roots = try store.anchors.map { der throws(DERError) in try Certificate(der: der) }
+            let roots = try certificates(store.anchors)
             guard !roots.isEmpty else { throw LogFailure.noRoots }
             guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
             let scrubber = SQLiteScrubber(
@@ -77,7 +90,8 @@ package final class LocalLog: CertificateLog {
                 logger: logger)
             return LocalLog(
                 store: store, parameters: parameters, key: key, roots: roots, created: store.created,
-                heartbeat: heartbeat, scrubber: scrubber, clock: clock, logger: logger, sequenced: sequenced)
+                heartbeat: heartbeat, scrubber: scrubber, alignsPages: alignsPages, clock: clock, logger: logger,
+                sequenced: sequenced)
         } catch {
             await store.abandon()
             throw error
@@ -87,7 +101,7 @@ package final class LocalLog: CertificateLog {
     /// A log over a store that was opened for it alone.
     package init(
         store: any LogStore, parameters: LogParameters, key: any SigningKey, roots: [Certificate], created: Timestamp,
-        heartbeat: Duration = .seconds(30), scrubber: SQLiteScrubber? = nil,
+        heartbeat: Duration = .seconds(30), scrubber: SQLiteScrubber? = nil, alignsPages: Bool = false,
         clock: @escaping @Sendable () -> Timestamp, logger: Logger,
         sequenced: @escaping @Sendable (Duration) -> Void = { _ in }
     ) {
@@ -96,7 +110,8 @@ package final class LocalLog: CertificateLog {
         (self.parameters, self.roots, self.created, self.scrubber) = (parameters, roots, created, scrubber)
         (self.key, publicKey, self.heartbeat) = (key, key.publicKey, heartbeat)
         admission = ChainAdmission(roots: roots, window: parameters.window, profile: .init(now: clock))
-        reader = LogReader(store: store, published: published, format: .certificateTransparency)
+        reader = LogReader(
+            store: store, published: published, format: .certificateTransparency, alignsPages: alignsPages)
         sequencer = Sequencer(
             store: store, description: parameters.description, key: key, format: .certificateTransparency,
             published: published, heartbeat: heartbeat, clock: clock, logger: logger, sequenced: sequenced)

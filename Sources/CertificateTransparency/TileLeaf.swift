@@ -64,13 +64,17 @@ package struct TileLeaf: Hashable, Sendable {
 
 extension RecordFormat {
     /// How a certificate log writes its entries.
-    package static let certificateTransparency = RecordFormat { record in
-        let tileLeaf = try TileLeaf(parsing: record)
-        guard let index = try LeafIndexExtension.index(in: tileLeaf.leaf.extensions) else {
-            throw TLSDecodingError.malformed("no leaf index")
-        }
-        return ParsedRecord(
-            leafInput: try tileLeaf.leaf.encoded(), identity: try tileLeaf.leaf.entry.encoded(), index: index,
-            timestamp: tileLeaf.leaf.timestamp, attachments: tileLeaf.fingerprints)
-    }
+    package static let certificateTransparency = RecordFormat(
+        parse: { record in
+            let tileLeaf = try TileLeaf(parsing: record)
+            guard let index = try LeafIndexExtension.index(in: tileLeaf.leaf.extensions) else {
+                throw TLSDecodingError.malformed("no leaf index")
+            }
+            return ParsedRecord(
+                leafInput: try tileLeaf.leaf.encoded(), identity: try tileLeaf.leaf.entry.encoded(), index: index,
+                timestamp: tileLeaf.leaf.timestamp, attachments: tileLeaf.fingerprints)
+        },
+        compare: { record, closeness, attachment in
+            try SubmittedChain(try TileLeaf(parsing: record), attachment).verify(closeness)
+        })
 }

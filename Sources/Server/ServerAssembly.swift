@@ -58,7 +58,8 @@ struct ServerAssembly {
         let state = StateMetrics(
             authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
             readiness: readiness, now: now)
-        let ownLog = runningLog(logs.own, audit)
+        let token = try options.logSubmitTokenFile.map { try SubmissionToken(path: $0) }
+        let ownLog = runningLog(logs.own, audit, token)
         let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
@@ -71,7 +72,8 @@ struct ServerAssembly {
         await recordStart(audit)
         let logServices = (ownLog?.services ?? []) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
-            reloads(authority, logs.own?.roots, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
+            reloads(authority, logs.own?.roots, audit, issuerReload) + [token].compactMap(\.self), since: stamps,
+            hangups: hangups, logger: logger
         ) { reload, isGood in
             await Self.record(audit, reload, isGood)
         }
@@ -82,7 +84,7 @@ struct ServerAssembly {
     }
 
     /// Our own log with what works for it; nil without one.
-    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?) -> RunningLog? {
+    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?, _ token: SubmissionToken?) -> RunningLog? {
         guard let log, let settings = loaded.ownLog?.settings else { return nil }
         let ownRoots = [loaded.issuing.root]
         if options.logAcceptance == .listedRoots, log.roots == ownRoots {
@@ -91,7 +93,8 @@ struct ServerAssembly {
         return RunningLog(
             log: log,
             endpoints: LogEndpoints(
-                log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now),
+                log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, token: token,
+                now: now),
             service: LogService(log: log) { audit?.note($0) }, companions: [])
     }
 
@@ -138,7 +141,8 @@ struct ServerAssembly {
     }
 
     private func responder(_ endpoints: [String: Endpoint]) -> EndpointResponder {
-        EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
+        EndpointResponder(
+            endpoints: endpoints, limits: limits, metrics: metrics, logger: logger, proxies: options.trustedProxies)
     }
 
     /// Everything that is read again on a change of its files and on SIGHUP; nothing else reacts to that signal.

@@ -4,12 +4,18 @@ internal import OpenSSL
 struct EntryCheck {
     let format: RecordFormat
 
+    /// How closely the record is compared with itself.
+    var closeness = RecordFormat.Closeness.structure
+
     /// Throws `damaged` with the entry's name; digests in `attachments` were found before, and new ones join them.
     func run(
-        _ entry: StoredEntry, in snapshot: any LogSnapshot, attachments: inout Set<SHA256Digest>
+        _ entry: StoredEntry, in snapshot: any LogSnapshot, head: TreeHead, attachments: inout Set<SHA256Digest>
     ) throws {
         let name = "entry \(entry.index.value)"
         let parsed = try Self.parse(entry, format)
+        guard parsed.timestamp <= head.timestamp else {
+            throw StoreRefusal.damaged("\(name) is younger than the head")
+        }
         guard try snapshot.index(forKey: SHA256Digest(hashing: parsed.identity)) == entry.index else {
             throw StoreRefusal.damaged("\(name) is not found by its key (table dedup)")
         }
@@ -19,6 +25,13 @@ struct EntryCheck {
         for digest in parsed.attachments where attachments.insert(digest).inserted {
             guard try snapshot.attachment(digest) == nil else { continue }
             throw StoreRefusal.damaged("\(name) refers to \(digest.hex), which is not there (table issuer)")
+        }
+        do {
+            try format.compare(entry.record, closeness) { try snapshot.attachment($0) }
+        } catch let refusal as StoreRefusal {
+            throw refusal
+        } catch {
+            throw StoreRefusal.damaged("\(name) has something beside its leaf that does not belong to it: \(error)")
         }
     }
 

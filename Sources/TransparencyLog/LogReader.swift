@@ -41,10 +41,12 @@ package struct LogReader: Sendable {
     let store: any LogStore
     private let published: PublishedHead
     private let format: RecordFormat
+    private let alignsPages: Bool
 
-    /// A reader of a store below the published head.
-    package init(store: any LogStore, published: PublishedHead, format: RecordFormat) {
+    /// A reader of a store below the published head; for `alignsPages` see `clamp`.
+    package init(store: any LogStore, published: PublishedHead, format: RecordFormat, alignsPages: Bool = false) {
         (self.store, self.published, self.format) = (store, published, format)
+        self.alignsPages = alignsPages
     }
 
     /// The published head.
@@ -91,7 +93,7 @@ package struct LogReader: Sendable {
     /// There is always at least one, and the first is the one at `start`. Throws `Refusal`, or our own failure.
     package func page(from start: UInt64, through end: UInt64) async throws -> Page {
         let size = checkpoint.signedTreeHead.head.size
-        let range = try Self.clamp(from: start, through: end, size: size)
+        let range = try Self.clamp(from: start, through: end, size: size, isAligned: alignsPages)
         return try await store.read { [format] snapshot in
             let entries = try snapshot.entries(in: range, byteCount: Self.pageByteCount)
             guard entries.first?.index.value == start else { throw MissingHash() }
@@ -133,15 +135,19 @@ package struct LogReader: Sendable {
 
     /// The positions that a request for a range gets (transparency-log 1.3.7).
     ///
-    /// An end beyond the tree is cut, never refused: clients ask past the end.
+    /// An end beyond the tree is cut, never refused: clients ask past the end. With `isAligned`, whoever asks for a
+    /// whole page or more gets no more than up to the next multiple of `maximumCount`, so that all crawlers come to ask
+    /// for the same ranges, which caches then have.
     package static func clamp(
         from start: UInt64, through end: UInt64, size: TreeSize,
-        maximumCount: UInt64 = LogReader.maximumPageCount
+        maximumCount: UInt64 = LogReader.maximumPageCount, isAligned: Bool = false
     ) throws(Refusal) -> Range<UInt64> {
         guard start <= end else { throw .startAfterEnd }
         guard start < size.value else { throw .startBeyondHead }
         let (wanted, available) = (end - start, size.value - start)
-        let count = min(wanted < .max ? wanted + 1 : .max, available, maximumCount)
-        return start..<(start + count)
+        let asked = wanted < .max ? wanted + 1 : .max
+        let count = min(asked, available, maximumCount)
+        guard isAligned, asked >= maximumCount, maximumCount > 0 else { return start..<(start + count) }
+        return start..<(start + min(count, maximumCount - start % maximumCount))
     }
 }

@@ -3,6 +3,13 @@ package import OpenSSL
 
 /// The table of trust anchors, with those that are not accepted any more (transparency-log 4.1.1).
 struct SQLiteAnchors {
+    /// Who changes anchors, why, and what the log's head is meanwhile.
+    struct Author {
+        let name: String
+        let reason: String
+        let head: TreeHead
+    }
+
     let database: Database
 
     /// The anchors in force, always in the same order.
@@ -18,7 +25,7 @@ struct SQLiteAnchors {
     }
 
     /// Accepts an anchor from now on; one that was removed comes back, and one in force stays as it is.
-    func add(_ der: [UInt8], reason: String, now: Timestamp) throws {
+    func add(_ der: [UInt8], by author: Author, now: Timestamp) throws {
         try database.execute(
             sql: """
                 INSERT INTO root (fp, der, added) VALUES (?, ?, ?)
@@ -28,32 +35,25 @@ struct SQLiteAnchors {
                 SHA256Digest(hashing: der).bytes.blob, der.blob, SQLiteSchema.column(now.milliseconds),
             ])
         guard database.changesCount == 1 else { return }
-        try record("accepted", SHA256Digest(hashing: der), reason: reason, now: now)
+        try record(.acceptRoot, SHA256Digest(hashing: der), by: author, now: now)
     }
 
     /// Accepts an anchor no more; the row stays, as do the certificates that entries refer to.
     ///
     /// Throws when the anchor is not in force or is the last one.
-    func remove(_ digest: SHA256Digest, reason: String, now: Timestamp) throws {
+    func remove(_ digest: SHA256Digest, by author: Author, now: Timestamp) throws {
         try database.execute(
             sql: "UPDATE root SET removed = ? WHERE fp = ? AND removed IS NULL",
             arguments: [SQLiteSchema.column(now.milliseconds), digest.bytes.blob])
         guard database.changesCount == 1 else { throw StoreRefusal.anchors("\(digest.hex) is not accepted") }
         guard try !inForce().isEmpty else { throw StoreRefusal.anchors("a log without roots would refuse everything") }
-        try record("removed", digest, reason: reason, now: now)
+        try record(.removeRoot, digest, by: author, now: now)
     }
 
     /// Says for good who changed what and why.
-    private func record(_ change: String, _ digest: SHA256Digest, reason: String, now: Timestamp) throws {
-        let count = try Int.fetchOne(
-            database, sql: "SELECT count(*) FROM meta WHERE key LIKE ?",
-            arguments: ["\(SQLiteSchema.MetaKey.anchorChange)%"])
-        try database.execute(
-            sql: "INSERT INTO meta (key, value) VALUES (?, ?)",
-            arguments: [
-                "\(SQLiteSchema.MetaKey.anchorChange)\(count ?? 0)",
-                "\(now.rfc3339) \(change) \(digest.hex): \(reason)",
-            ])
+    private func record(_ kind: StoreOperation.Kind, _ digest: SHA256Digest, by author: Author, now: Timestamp) throws {
+        _ = try SQLiteOperations(database: database).append(
+            kind, actor: author.name, reason: "\(digest.hex): \(author.reason)", now: now, head: author.head)
     }
 }
 
@@ -66,11 +66,30 @@ extension SQLiteLogStore {
         case remove(SHA256Digest)
     }
 
+    /// The anchors in force; may be asked while a server runs.
+    ///
+    /// Throws `StoreRefusal`.
+    package static func anchors(at path: String, description: LogDescription) async throws -> [[UInt8]] {
+        let files = SQLiteFiles(database: path)
+        return try await Blocking.run {
+            try reporting(files) {
+                _ = try SQLiteFiles.byteCount(path)
+                let database = try DatabaseQueue(path: path, configuration: SQLiteSettings.inspector)
+                defer { try? database.close() }
+                return try database.read { database in
+                    _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
+                    return try SQLiteAnchors(database: database).inForce()
+                }
+            }
+        }
+    }
+
     /// Changes the anchors of a log that nobody has open, all in one transaction, and answers with those in force.
     ///
-    /// Without changes only reads. The reason is kept with the time. Throws `StoreRefusal`.
+    /// `actor` and `reason` are kept with the time among the operators' records. Throws `StoreRefusal`.
     package static func anchors(
-        at path: String, description: LogDescription, changes: [AnchorChange] = [], reason: String = "", now: Timestamp
+        at path: String, description: LogDescription, changes: [AnchorChange], actor: String, reason: String,
+        now: Timestamp
     ) async throws -> [[UInt8]] {
         let files = SQLiteFiles(database: path)
         return try await Blocking.run {
@@ -85,13 +104,15 @@ extension SQLiteLogStore {
                 return try writer.inDatabase { database in
                     let condition = try SQLiteStartUpChecks.compareMeta(database, with: description)
                     let anchors = SQLiteAnchors(database: database)
-                    guard !changes.isEmpty else { return try anchors.inForce() }
                     if let obstacle = condition.obstacle { throw StoreRefusal.notInState(obstacle) }
+                    let key = try PublicKey(description.key)
+                    let head = try SQLiteStoredHead.read(database, description: description, key: key).signed.head
+                    let author = SQLiteAnchors.Author(name: actor, reason: reason, head: head)
                     try database.inTransaction(.immediate) {
                         for change in changes {
                             switch change {
-                            case .add(let der): try anchors.add(der, reason: reason, now: now)
-                            case .remove(let digest): try anchors.remove(digest, reason: reason, now: now)
+                            case .add(let der): try anchors.add(der, by: author, now: now)
+                            case .remove(let digest): try anchors.remove(digest, by: author, now: now)
                             }
                         }
                         return .commit

@@ -4,6 +4,7 @@ internal import OpenSSL
 /// Writes one batch in one transaction, in the order of transparency-log 3.4 W8.
 struct SQLiteBatchWriter {
     let database: Database
+    let format: RecordFormat
 
     /// Another process moved the head, or something that must be new was there already.
     struct Conflict: Error {
@@ -19,6 +20,7 @@ struct SQLiteBatchWriter {
             try upsertTiles(batch.tiles)
             try moveHead(batch)
             try insertCheckpoint(batch)
+            try readBack(batch)
         } catch {
             throw rollBack(after: error)
         }
@@ -100,11 +102,36 @@ struct SQLiteBatchWriter {
             arguments: [SQLiteSchema.column(head.size.value), time, batch.note.blob, time, batch.note.blob])
     }
 
+    /// Reads what is about to be committed as the database has it, and recomputes hashes and root from that.
+    ///
+    /// A bit that flipped between the last check and the database's own pages would be in the signed tree for ever.
+    private func readBack(_ batch: LogBatch) throws {
+        let (size, next) = (batch.base.signedTreeHead.head.size.value, batch.next.signedTreeHead.head)
+        let stored = try SQLiteSnapshot(database: database).entries(in: size..<next.size.value, byteCount: .max)
+        guard stored == batch.entries.map(\.stored) else {
+            throw Conflict(what: "entries were stored with other bytes")
+        }
+        var peaks = batch.base.peaks
+        for entry in stored {
+            _ = try EntryCheck.parse(entry, format)
+            try peaks.append(entry.leafHash)
+        }
+        let row = try Row.fetchOne(database, sql: "SELECT tree_size, root, note, peaks FROM head WHERE id = 1")
+        guard let row, peaks.root == next.root, try row.number(0) == peaks.size.value, try row.digest(1) == next.root,
+            try row.bytes(2) == batch.note, try row.bytes(3) == peaks.bytes
+        else { throw Conflict(what: "the head was stored with other bytes") }
+        for tile in batch.tiles {
+            let bytes = try SQLiteSnapshot(database: database).storedTile(level: tile.level, index: tile.index)
+            guard bytes == tile.bytes else { throw Conflict(what: "a tile was stored with other bytes") }
+        }
+    }
+
     /// Undoes the transaction and says what the error means for the batches to come.
     private func rollBack(after error: any Error) -> CommitFailure {
         let failure: CommitFailure =
             switch error {
             case let conflict as Conflict: .conflict(conflict.what)
+            case let refusal as StoreRefusal: .conflict("what was stored does not read back: \(refusal)")
             case let error as DatabaseError: Self.meaning(of: error)
             default: .unknown(error)
             }

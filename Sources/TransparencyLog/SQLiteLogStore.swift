@@ -123,7 +123,7 @@ package final class SQLiteLogStore: LogStore {
                 do throws(CommitFailure) {
                     try self.requireSpace()
                     guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
-                    try SQLiteBatchWriter(database: database).write(batch)
+                    try SQLiteBatchWriter(database: database, format: self.format).write(batch)
                     // The head is committed and nobody has seen it: the guard has to know before anyone does (I13).
                     do {
                         try self.lock.note(batch.next.signedTreeHead.head)

@@ -15,8 +15,6 @@ enum SQLiteSchema {
         static let created = "log.created"
         static let frozen = "log.frozen"
         static let closed = "log.closed"
-        /// The beginning of the names of records of changed trust anchors; a number follows.
-        static let anchorChange = "log.anchor-change."
     }
 
     /// `leaf_hash` stands before `leaf` so that reading it never touches an overflow page.

@@ -1,5 +1,6 @@
 internal import Dispatch
 internal import GRDB
+internal import OpenSSL
 
 /// What the storage engine must be set to, and the proof that it is.
 enum SQLiteSettings {
@@ -60,6 +61,19 @@ enum SQLiteSettings {
         configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { try prepare($0) }
         return configuration
+    }
+
+    /// What to open so that the file of a store at rest is read and no file is made beside it.
+    ///
+    /// SQLite makes its shared memory for a log in write-ahead mode even for those who only read, unless it is told that
+    /// nobody writes. That is so while there is no write-ahead log; and it takes names that say it, if it was compiled to.
+    static func pathForReading(_ files: SQLiteFiles) throws -> String {
+        guard FileStatus("\(files.database)-wal") == nil else { return files.database }
+        let options = try DatabaseQueue().read { try String.fetchAll($0, sql: "PRAGMA compile_options") }
+        guard options.contains("USE_URI"), files.database.hasPrefix("/") else { return files.database }
+        let special: [UInt8: String] = [0x23: "%23", 0x25: "%25", 0x3F: "%3F"]
+        let escaped = files.database.utf8.map { special[$0].map { Array($0.utf8) } ?? [$0] }.flatMap(\.self)
+        return "file://\(String(decoding: escaped, as: UTF8.self))?immutable=1"
     }
 
     private static func prepare(_ database: Database) throws {

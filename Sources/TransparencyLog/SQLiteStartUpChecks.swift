@@ -154,11 +154,10 @@ struct SQLiteStartUpChecks {
         var leaves = HashReader(size: head.size) { try snapshot.tile(level: $0, index: $1) }
         var attachments: Set<SHA256Digest> = []
         for entry in try snapshot.entries(in: first..<size, byteCount: .max) {
-            let parsed = try EntryCheck.parse(entry, format)
-            guard parsed.timestamp <= head.timestamp,
-                try leaves.root(of: entry.index.value..<(entry.index.value + 1)) == entry.leafHash
-            else { throw StoreRefusal.damaged("entry \(entry.index.value) does not hash to its leaf") }
-            try EntryCheck(format: format).run(entry, in: snapshot, attachments: &attachments)
+            guard try leaves.root(of: entry.index.value..<(entry.index.value + 1)) == entry.leafHash else {
+                throw StoreRefusal.damaged("entry \(entry.index.value) does not hash to its leaf")
+            }
+            try EntryCheck(format: format).run(entry, in: snapshot, head: head, attachments: &attachments)
         }
     }
 

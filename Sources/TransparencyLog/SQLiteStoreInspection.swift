@@ -45,12 +45,31 @@ package struct SQLiteStoreInspection: Sendable {
 
     /// Recomputes every hash, tile and checkpoint; throws a `StoreRefusal` for the first thing that is wrong.
     ///
-    /// With `guardPath` the store is also compared with the guard file there, if there is one. `progress` is told after
-    /// each data tile; what it throws ends the inspection.
+    /// With `guardPath` the store is also compared with the guard file there, which must exist. `progress` is told
+    /// after each data tile; what it throws ends the inspection.
     package func run(
         guardPath: String? = nil, progress: @escaping @Sendable (Progress) throws -> Void = { _ in }
     ) async throws -> Report {
         try await Blocking.run { try inspect(guardPath: guardPath, progress) }
+    }
+
+    /// Compares the newest head with the guard file at `guardPath`, and nothing else; for who has only a moment.
+    ///
+    /// Throws a `StoreRefusal` when the guard is missing, is no guard of this log, or has seen what the store does not
+    /// have.
+    package func compare(withGuardAt guardPath: String) throws {
+        let files = SQLiteFiles(database: path)
+        // Before the store, which may grow meanwhile and must never be behind the guard.
+        guard let record = try GuardFile.look(at: guardPath) else { throw StoreRefusal.guardMissing(path: guardPath) }
+        try SQLiteLogStore.reporting(files) {
+            let database = try DatabaseQueue(
+                path: try SQLiteSettings.pathForReading(files), configuration: SQLiteSettings.inspector)
+            defer { try? database.close() }
+            try database.read { database in
+                _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
+                try compare(database, with: record, at: guardPath)
+            }
+        }
     }
 
     private func inspect(guardPath: String?, _ progress: (Progress) throws -> Void) throws -> Report {
@@ -59,7 +78,10 @@ package struct SQLiteStoreInspection: Sendable {
             throw StoreRefusal.damaged("\(path) is shorter than one page")
         }
         // Before the store, which may grow meanwhile and must never be behind the guard.
-        let record = try guardPath.flatMap { path throws(StoreRefusal) in try GuardFile.look(at: path) }
+        let record = try guardPath.map { path throws(StoreRefusal) in
+            guard let record = try GuardFile.look(at: path) else { throw StoreRefusal.guardMissing(path: path) }
+            return record
+        }
         return try SQLiteLogStore.reporting(files) {
             let database = try DatabaseQueue(path: path, configuration: SQLiteSettings.inspector)
             defer { try? database.close() }
@@ -71,7 +93,7 @@ package struct SQLiteStoreInspection: Sendable {
                 if let record, let guardPath { try compare(database, with: record, at: guardPath) }
                 return condition
             }
-            var audit = TreeAudit(depth: .records, description: description, key: key, format: format)
+            var audit = TreeAudit(depth: .signatures, description: description, key: key, format: format)
             while true {
                 let (head, isLast) = try database.read { database in
                     let snapshot = SQLiteSnapshot(database: database)

@@ -26,7 +26,7 @@ package struct SQLiteStoreOperator: Sendable {
                 defer { try? database.close() }
                 return try database.read { database in
                     _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                    return try Self.operations(database)
+                    return try SQLiteOperations(database: database).all()
                 }
             }
         }
@@ -103,31 +103,22 @@ package struct SQLiteStoreOperator: Sendable {
         _ kind: StoreOperation.Kind, _ actor: String, _ reason: String, _ now: Timestamp, _ head: TreeHead,
         _ database: Database
     ) throws -> StoreOperation {
-        var sequence: UInt64 = 0
+        var operation: StoreOperation?
         try database.inTransaction(.immediate) {
-            let last = try Int64.fetchOne(database, sql: "SELECT coalesce(max(seq), 0) FROM operation") ?? 0
-            sequence = UInt64(clamping: last) + 1
-            try database.execute(
-                sql: """
-                    INSERT INTO operation (seq, timestamp, kind, actor, reason, tree_size, root)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
-                    """,
-                arguments: [
-                    SQLiteSchema.column(sequence), SQLiteSchema.column(now.milliseconds), kind.rawValue, actor, reason,
-                    SQLiteSchema.column(head.size.value), head.root.bytes.blob,
-                ])
+            operation = try SQLiteOperations(database: database).append(
+                kind, actor: actor, reason: reason, now: now, head: head)
             switch kind {
             case .freeze: try Self.set(SQLiteSchema.MetaKey.frozen, reason, database)
             case .close: try Self.set(SQLiteSchema.MetaKey.closed, reason, database)
             case .thaw, .adopt:
                 try database.execute(
                     sql: "DELETE FROM meta WHERE key = ?", arguments: [SQLiteSchema.MetaKey.frozen])
+            case .acceptRoot, .removeRoot: break
             }
             return .commit
         }
-        return StoreOperation(
-            sequence: sequence, timestamp: now, kind: kind, actor: actor, reason: reason, size: head.size.value,
-            root: head.root)
+        guard let operation else { throw StoreRefusal.notInState("the operation was not written down") }
+        return operation
     }
 
     private static func set(_ key: String, _ value: String, _ database: Database) throws {
@@ -146,6 +137,7 @@ package struct SQLiteStoreOperator: Sendable {
 
     private static func require(_ kind: StoreOperation.Kind, fits condition: LogCondition) throws(StoreRefusal) {
         switch (kind, condition) {
+        case (.acceptRoot, _), (.removeRoot, _): throw .notInState("roots are changed by mintmark log roots")
         case (.freeze, .closed), (.thaw, .closed), (.close, .closed), (.adopt, .closed):
             throw .notInState("the log is closed for good")
         case (.freeze, .frozen): throw .notInState("the log is frozen already")
@@ -161,7 +153,7 @@ package struct SQLiteStoreOperator: Sendable {
         switch kind {
         case .freeze: .frozen(reason: reason)
         case .close: .closed(reason: reason)
-        case .thaw, .adopt: .serving
+        case .thaw, .adopt, .acceptRoot, .removeRoot: .serving
         }
     }
 
@@ -184,19 +176,6 @@ package struct SQLiteStoreOperator: Sendable {
                 }
             }
             try writer.close()
-        }
-    }
-
-    private static func operations(_ database: Database) throws -> [StoreOperation] {
-        let sql = "SELECT seq, timestamp, kind, actor, reason, tree_size, root FROM operation ORDER BY seq"
-        return try Row.fetchAll(database, sql: sql).map { row in
-            guard let kind = StoreOperation.Kind(rawValue: try row.decode(String.self, atIndex: 2)) else {
-                throw StoreRefusal.damaged("an operator's record is of an unknown kind")
-            }
-            return StoreOperation(
-                sequence: try row.number(0), timestamp: Timestamp(milliseconds: try row.number(1)), kind: kind,
-                actor: try row.decode(String.self, atIndex: 3), reason: try row.decode(String.self, atIndex: 4),
-                size: try row.number(5), root: try row.digest(6))
         }
     }
 }

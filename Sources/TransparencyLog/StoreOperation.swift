@@ -12,6 +12,10 @@ package struct StoreOperation: Hashable, Sendable {
         case adopt
         /// Nothing is written any more, for good.
         case close
+        /// A trust anchor is accepted from now on; the reason begins with its digest.
+        case acceptRoot = "accept-root"
+        /// A trust anchor is accepted no more; the reason begins with its digest.
+        case removeRoot = "remove-root"
     }
 
     /// Its position among the operations of the log, from 1.

@@ -11,6 +11,8 @@ struct TreeAudit: Sendable {
         case hashes
         /// Each leaf hash from its record, with the rows that find the entry and what it refers to.
         case records
+        /// The same with the signatures of what was submitted, which no hash of the tree covers.
+        case signatures
     }
 
     let depth: Depth
@@ -55,7 +57,7 @@ struct TreeAudit: Sendable {
         let end = min(start + width, head.size.value)
         if start == 0 { try verify(try checkpoints(in: 0...0, snapshot), root: MerkleTree.emptyRoot) }
         guard start < end else { return }
-        let hashes = try leafHashes(in: start..<end, snapshot)
+        let hashes = try leafHashes(in: start..<end, snapshot, head)
         let checkpoints = try checkpoints(in: (start + 1)...end, snapshot)
         if end - start == width {
             try verifyTiles(above: hashes, start: start, snapshot)
@@ -82,7 +84,7 @@ struct TreeAudit: Sendable {
         }
         try snapshot.requireBounds(of: head)
         try verifyShapes(head, snapshot)
-        guard depth == .records else { return }
+        guard depth != .hashes else { return }
         for table in SQLiteSnapshot.EntryTable.allCases {
             let count = try snapshot.rowCount(of: table)
             guard count == head.size.value else {
@@ -98,9 +100,12 @@ struct TreeAudit: Sendable {
         return try snapshot.checkpoints(in: max(range.lowerBound, firstCheckpointSize)...range.upperBound)
     }
 
-    private mutating func leafHashes(in range: Range<UInt64>, _ snapshot: SQLiteSnapshot) throws -> [SHA256Digest] {
+    private mutating func leafHashes(
+        in range: Range<UInt64>, _ snapshot: SQLiteSnapshot, _ head: TreeHead
+    ) throws -> [SHA256Digest] {
         lastStepByteCount = range.count * SHA256Digest.byteCount
-        guard depth == .records else { return try snapshot.leafHashes(in: range) }
+        guard depth != .hashes else { return try snapshot.leafHashes(in: range) }
+        let check = EntryCheck(format: format, closeness: depth == .signatures ? .signatures : .structure)
         let entries: [StoredEntry]
         do {
             entries = try snapshot.entries(in: range, byteCount: .max)
@@ -110,7 +115,7 @@ struct TreeAudit: Sendable {
         var attachments: Set<SHA256Digest> = []
         for (index, entry) in zip(range, entries) {
             guard entry.index.value == index else { throw StoreRefusal.damaged("entry \(index) is missing") }
-            try EntryCheck(format: format).run(entry, in: snapshot, attachments: &attachments)
+            try check.run(entry, in: snapshot, head: head, attachments: &attachments)
             lastStepByteCount += entry.record.count
         }
         guard entries.count == range.count else {

@@ -103,6 +103,7 @@ class House:
             "--port", port, "--grpc-host", "127.0.0.1", "--grpc-port", port if grpc_port is None else grpc_port,
             "--metrics-host", "127.0.0.1",
             "--metrics-port", self.metrics_port if metrics_port is None else metrics_port,
+            "--log-read-limit", 0,  # an auditor who asks for everything at once is no crawler
         ]  # fmt: skip
 
     def serve(self, *more: str, grpc_port: int | None = None) -> "Server":

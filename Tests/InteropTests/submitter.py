@@ -100,11 +100,13 @@ def post(log_url: str, endpoint: str, chain, session=requests, **options) -> req
 class OpenLog:
     """A server whose log takes the chains of one submitter, with the means to fill it fast."""
 
-    def __init__(self, directory: pathlib.Path, *options: str, accept: str = "listed-roots", **init):
+    def __init__(
+        self, directory: pathlib.Path, *options: str, accept: str = "listed-roots", issuers: dict | None = None, **init
+    ):
         directory.mkdir(parents=True, exist_ok=True)
         self.house = program.House(directory, **init)
         self.house.init()
-        self.house.trust({})
+        self.house.trust(issuers or {})
         self.submitter = Submitter()
         self.options = ["--log-accept", accept, *options]
         root = directory / "submitter-root.pem"

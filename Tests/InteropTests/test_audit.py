@@ -216,3 +216,29 @@ def test_an_unusable_file_refuses_the_start(trusting, tmp_path, kind):
         path[kind].touch()
         path[kind].chmod(0o666)
     assert f"--audit-log: {path[kind]}" in trusting.refuses_to_serve("--audit-log", path[kind])
+
+
+def test_a_changed_end_is_seen_by_who_kept_the_digest(trusting, issuer, path):
+    """R-57: the last record has none after it; a digest or number that was kept elsewhere shows a cut or changed end."""
+    with trusting.serve("--audit-log", path) as server:
+        for _ in range(3):
+            Client(trusting.url).issue(good(issuer))
+        assert server.stop() == 0
+    kept, whole = audit.last_digest(path), path.read_bytes()
+    lines = whole.splitlines(keepends=True)
+
+    def status(*more) -> int:
+        return run("audit", "verify", path, *more).returncode
+
+    earlier = audit.digest(lines[1].rstrip(b"\n"))
+    assert status("--expect-last", kept) == status("--expect-last", earlier.upper()) == 0
+    assert status("--at-least", len(lines)) == 0 and status("--at-least", len(lines) + 1) == 1
+    path.write_bytes(b"".join(lines[:-1]))
+    assert status() == 0, "a cut at a record's end cannot be seen from the file alone"
+    assert status("--expect-last", kept) == status("--at-least", len(lines)) == 1
+    path.write_bytes(b"".join(lines[:-1]) + lines[-1].replace(b'"stopped"', b'"started"'))
+    assert status() == 0, "nor can a changed last record"
+    done = run("audit", "verify", path, "--expect-last", kept, "--json")
+    assert done.returncode == 1 and "digest" in json.loads(done.stdout)["problem"]
+    assert status("--expect-last", "abc") == 64
+    assert "cannot be seen from the file alone" in " ".join(run("audit", "verify", "--help").stdout.split())

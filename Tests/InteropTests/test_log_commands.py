@@ -8,10 +8,12 @@ import sqlite3
 import pytest
 import requests
 
+import keys
 from auditor import Auditor
 from client import Client, good_body
 from conftest import ADDRESS
 from program import House, eventually, run
+from submitter import Submitter
 from test_crash import Load, check_all
 
 
@@ -86,6 +88,76 @@ def test_verify_recomputes_a_log_at_rest_and_under_load(trusting, issuer, body):
     done = run("log", "verify", trusting.directory, "--progress")
     assert done.returncode == 0 and "entries" in done.stdout
     assert f"{head.size} of {head.size} entries" in done.stderr and "s left" in done.stderr
+
+
+def test_verify_misses_a_guard_that_serve_would_miss(used, tmp_path):
+    """R-16 TL-64: missing, of an older copy's future, or of nothing: status 1; a backup has none and says so."""
+    guard = used.database.with_name("log.sqlite-guard")
+    assert verify(used.directory)["guard"] == "agrees"
+    assert json.loads(run("log", "verify", "--data-dir", used.directory, "--json").stdout)["ok"]
+    kept = guard.read_bytes()
+    guard.unlink()
+    answer = verify(used.directory)
+    assert not answer["ok"] and f"the guard file {guard} is missing" in answer["finding"]
+    guard.write_bytes(kept[:100])
+    assert "cannot be used" in verify(used.directory)["finding"]
+    guard.write_bytes(kept)
+    guard.chmod(0o600)
+    elsewhere = tmp_path / "nowhere"
+    assert str(elsewhere) in verify(used.directory, "--log-guard", elsewhere)["finding"]
+    backup = tmp_path / "backup"
+    assert run("backup", "--data-dir", used.directory, backup).returncode == 0
+    assert verify(backup)["guard"] == "a backup: no guard file"
+    assert "a backup: no guard file" in run("log", "verify", backup).stdout
+    assert "is missing" in verify(backup, "--log-guard", elsewhere)["finding"]
+    for arguments in ((), (used.directory, "--data-dir", used.directory)):
+        assert run("log", "verify", *arguments).returncode == 64
+
+
+def test_check_reads_the_guard(used, body, tmp_path):
+    """R-16 R-58 TL-64: beside a running server too; missing, damaged or ahead of the store: a finding, as in serve."""
+    check = ["check", *used.arguments()[1:]]
+    guard = used.database.with_name("log.sqlite-guard")
+    with used.serve() as server:
+        assert run(*check).returncode == 0
+        shutil.copy(used.database, tmp_path / "old")
+        Client(used.url).issue(body)
+        assert server.stop() == 0
+    assert run(*check).returncode == 0
+    kept, newest = guard.read_bytes(), used.database.read_bytes()
+    shutil.copy(tmp_path / "old", used.database)
+    done = run(*check)
+    assert done.returncode == 1 and "an old copy must not sign again" in done.stderr
+    used.database.write_bytes(newest)
+    guard.unlink()
+    done = run(*check)
+    assert done.returncode == 1 and f"the guard file {guard} is missing" in done.stderr
+    assert not guard.exists() and used.database.read_bytes() == newest
+    guard.write_bytes(kept[:50])
+    assert "cannot be used" in run(*check).stderr
+
+
+def test_changed_roots_stand_in_the_history(used, tmp_path):
+    """TL-39: who, when and why, with the root's digest; listing them needs no stopped server and leaves no record."""
+    root = tmp_path / "other.pem"
+    root.write_bytes(Submitter("other").root.public_bytes(keys.PEM))
+    with used.serve() as server:
+        listed = json.loads(run("log", "roots", used.directory, "--json").stdout)["roots"]
+        assert len(listed) == 1
+        assert run("log", "roots", used.directory, "--add", root, "--reason", "a partner").returncode == 1
+        assert server.stop() == 0
+    assert history(used) == []
+    assert run("log", "roots", used.directory, "--add", root, "--reason", "a partner").returncode == 0
+    [digest] = {row["sha256"] for row in json.loads(run("log", "roots", used.directory, "--json").stdout)["roots"]} - {
+        row["sha256"] for row in listed
+    }
+    done = run("log", "roots", "--data-dir", used.directory, "--remove", digest, "--reason", "no more")
+    assert done.returncode == 0, done.stderr
+    records = history(used)
+    assert [record["operation"] for record in records] == ["accept-root", "remove-root"]
+    assert [record["reason"] for record in records] == [f"{digest}: a partner", f"{digest}: no more"]
+    assert all(record["actor"] and record["tree_size"] == 5 for record in records)
+    assert "accept-root at size 5" in run("log", "history", used.directory).stdout
 
 
 FLIPS = {

@@ -59,6 +59,36 @@ import Testing
         }
     }
 
+    @Test(
+        "TL-61 R-18 what the database holds is compared before it is committed",
+        arguments: [
+            "entry WHEN new.idx = 2 BEGIN UPDATE entry SET leaf = CAST(x'FF' || substr(new.leaf, 2) AS BLOB)",
+            "entry WHEN new.idx = 2 BEGIN UPDATE entry SET leaf_hash = zeroblob(32)",
+        ])
+    func readBack(trigger: String) async throws {
+        let log = try TestLog()
+        try await log.fill(2)
+        // What a bit flip between the last check and the pages would do, as far as anybody can tell afterwards.
+        try log.tamper("CREATE TRIGGER flip AFTER INSERT ON \(trigger) WHERE idx = new.idx; END")
+        let store = try await log.open()
+        let outcome: (any Error)?
+        do {
+            try await log.run(store) { sequencer, _ in
+                do {
+                    _ = try await sequencer.submit(.test(2))
+                    Issue.record("an entry was accepted that is stored with other bytes")
+                } catch {}
+            }
+            outcome = nil
+        } catch { outcome = error }
+        #expect(outcome != nil)
+        await store.abandon()
+        try log.tamper("DROP TRIGGER flip")
+        #expect(try await log.inspect().head.size.value == 2)
+        try await log.fill(1, from: 2)
+        #expect(try await log.inspect().head.size.value == 3)
+    }
+
     /// A key whose signatures have a flipped bit.
     private struct FaultyKey: SigningKey {
         let key: LocalSigningKey

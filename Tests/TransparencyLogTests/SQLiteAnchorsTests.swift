@@ -1,4 +1,3 @@
-import GRDB
 import OpenSSL
 import Testing
 import TransparencyLog
@@ -9,7 +8,8 @@ import TransparencyLog
     ) async throws -> Set<[UInt8]> {
         Set(
             try await SQLiteLogStore.anchors(
-                at: log.path, description: log.description, changes: changes, reason: "because", now: log.clock.now))
+                at: log.path, description: log.description, changes: changes, actor: "me", reason: "because",
+                now: log.clock.now))
     }
 
     @Test func `TL-39 anchors are added and removed, all changes or none, and each leaves a record`() async throws {
@@ -29,25 +29,33 @@ import TransparencyLog
         let store = try await log.open()
         #expect(Set(store.anchors) == [[1, 2, 3], [4], [5]])
         await store.abandon()
-        let queue = try DatabaseQueue(path: log.path)
-        let records = try await queue.read {
-            try String.fetchAll($0, sql: "SELECT value FROM meta WHERE key LIKE 'log.anchor-change.%' ORDER BY key")
-        }
-        try queue.close()
-        #expect(records.count == 4)
-        #expect(records.allSatisfy { $0.hasSuffix(": because") })
-        #expect(records.contains { $0.contains("removed \(four.hex)") })
+        let records = try await SQLiteStoreOperator(
+            path: log.path, description: log.description, format: TestRecord.format
+        ).history()
+        #expect(records.map(\.kind) == [.acceptRoot, .acceptRoot, .removeRoot, .acceptRoot])
+        #expect(records.allSatisfy { $0.reason.hasSuffix(": because") && $0.actor == "me" && $0.size == 0 })
+        #expect(records.filter { $0.kind == .removeRoot }.map(\.reason) == ["\(four.hex): because"])
+    }
+
+    @Test func `TL-39 anchors are listed while the log is in use`() async throws {
+        let log = try TestLog()
+        try await log.create()
+        let store = try await log.open()
+        #expect(try await SQLiteLogStore.anchors(at: log.path, description: log.description) == [[1, 2, 3]])
+        await store.abandon()
     }
 
     @Test func `TL-66 TL-63 anchors of a log in use, of another log and of a frozen one stay`() async throws {
         let log = try TestLog()
         try await log.create()
         let store = try await log.open()
-        await #expect(throws: StoreRefusal.locked(path: log.path + "-lock")) { try await Self.change(log, []) }
+        await #expect(throws: StoreRefusal.locked(path: log.path + "-lock")) {
+            try await Self.change(log, [.add([4])])
+        }
         await store.abandon()
         let other = LogDescription(origin: log.description.origin, key: log.description.key, attributes: ["a": "b"])
         await #expect(throws: StoreRefusal.self) {
-            try await SQLiteLogStore.anchors(at: log.path, description: other, now: log.clock.now)
+            try await SQLiteLogStore.anchors(at: log.path, description: other)
         }
         try log.tamper("INSERT INTO meta (key, value) VALUES ('log.frozen', 'a test')")
         await #expect(throws: StoreRefusal.notInState("the log is frozen: a test")) {

@@ -35,6 +35,13 @@ package struct IPAddress: Hashable, Sendable {
             .joined(separator: ":")
     }
 
+    /// The IPv4 address that an IPv6 socket shows as `::ffff:a.b.c.d`; any other is itself.
+    package var unmapped: IPAddress {
+        let mapped: [UInt8] = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF]
+        guard isIPv6, bytes.starts(with: mapped) else { return self }
+        return IPAddress(bytes: Array(bytes[12...])) ?? self
+    }
+
     /// How far the address reaches; forms that carry an IPv4 address reach as far as that one.
     package var reach: Reach {
         guard isIPv6 else { return Self.reach(ofIPv4: bytes) }

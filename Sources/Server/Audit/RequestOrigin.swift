@@ -9,7 +9,8 @@ struct RequestOrigin: Hashable, Sendable {
     /// The request's identifier, which its log lines carry as well.
     let requestID: String
 
-    /// The address of whoever opened the connection, without its port; nil when it is not known.
+    /// The address of whoever opened the connection, without its port, or of the client of a trusted proxy; nil when it
+    /// is not known.
     let address: String?
 
     /// How it came.

@@ -14,10 +14,10 @@ package struct AcceptedRoots: Sendable {
     /// Accepts the certificates of PEM files from now on, drops others by their SHA-256, and answers with those in
     /// force.
     ///
-    /// All of it or nothing; the reason is kept in the log's store with the time. Without changes only reads. Throws
-    /// `ConfigurationMistakes`, or what the store refused.
+    /// All of it or nothing; `actor` and `reason` are kept in the log's store with the time. Without changes only
+    /// reads, also while a server runs. Throws `ConfigurationMistakes`, or what the store refused.
     package func change(
-        adding files: [String] = [], removing digests: [String] = [], reason: String = "", now: Timestamp
+        adding files: [String] = [], removing digests: [String] = [], actor: String, reason: String = "", now: Timestamp
     ) async throws -> [Certificate] {
         var changes = try files.flatMap { try Self.certificates(in: $0) }.map {
             SQLiteLogStore.AnchorChange.add($0.der)
@@ -28,12 +28,15 @@ package struct AcceptedRoots: Sendable {
             }
             changes.append(.remove(digest))
         }
-        guard changes.isEmpty || !reason.isEmpty else {
+        let log = try StoredLog(directory)
+        guard !changes.isEmpty else {
+            return try await LocalLog.roots(at: log.database, parameters: log.parameters)
+        }
+        guard !reason.isEmpty else {
             throw ConfigurationMistakes(["--reason is missing: it is kept with the change"])
         }
-        let log = try StoredLog(directory)
         return try await LocalLog.roots(
-            at: log.database, parameters: log.parameters, changes: changes, reason: reason, now: now)
+            at: log.database, parameters: log.parameters, changes: changes, actor: actor, reason: reason, now: now)
     }
 
     private static func certificates(in path: String) throws -> [Certificate] {

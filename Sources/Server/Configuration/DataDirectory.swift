@@ -66,7 +66,7 @@ package struct DataDirectorySettings: Hashable, Sendable {
 
     /// Reads the text of `settings.yaml`; throws every mistake at once, an unknown key among them.
     package init(yaml text: String) throws(ConfigurationMistakes) {
-        guard let mapping = try? Yams.compose(yaml: text)?.mapping else {
+        guard let mapping = try? BoundedYAML.compose(text)?.mapping else {
             throw ConfigurationMistakes(["settings.yaml is not a mapping"])
         }
         var mistakes: [String] = mapping.keys.compactMap { key in

@@ -15,7 +15,7 @@ package enum IssuerFile {
     ) throws(ConfigurationMistakes) -> IssuerConfiguration {
         let document: Node?
         do {
-            document = try Yams.compose(yaml: text)
+            document = try BoundedYAML.compose(text)
         } catch {
             throw ConfigurationMistakes(["parse: unmarshal: yaml: \(error)".replacingLineBreaks])
         }
@@ -27,7 +27,10 @@ package enum IssuerFile {
         let crossing = configuration.listed.compactMap(CrossDomain.init)
         if !crossing.isEmpty, let suffixes = publicSuffixes() { reader.refuse(crossing, under: suffixes) }
         warnings += reader.warnings
-        guard reader.mistakes.isEmpty else { throw ConfigurationMistakes(reader.mistakes.map { "validate: \($0)" }) }
+        guard reader.mistakes.isEmpty else {
+            // A key that nobody knows is often why another one is missing.
+            throw ConfigurationMistakes((reader.mistakes + reader.unknownKeys).map { "validate: \($0)" })
+        }
         return configuration
     }
 

@@ -5,6 +5,9 @@ internal import Yams
 struct IssuerFileReader {
     private(set) var mistakes: [String] = []
     private(set) var warnings: [String] = []
+
+    /// Those of the warnings that are about keys without a meaning.
+    private(set) var unknownKeys: [String] = []
     private let isJSON: Bool
 
     init(isJSON: Bool) {
@@ -151,8 +154,10 @@ struct IssuerFileReader {
         for (yaml, json) in known where yaml != json && fields.names.contains(yaml) && fields.names.contains(json) {
             mistakes.append("\(context)\(yaml) and \(json) are the same key")
         }
-        warnings += fields.names.filter { name in !known.contains { $0.0 == name || $0.1 == name } }
+        let unknown = fields.names.filter { name in !known.contains { $0.0 == name || $0.1 == name } }
             .map { "\(context)unknown key \($0) is ignored" }
+        unknownKeys += unknown
+        warnings += unknown
     }
 
     private mutating func text(_ name: String, _ fields: IssuerFileFields, _ context: String) -> String {

@@ -75,8 +75,8 @@ struct OwnLog: Sendable {
             let log = try await LocalLog.open(
                 at: directory.logStore(settings.shard), guardPath: isTemporary ? nil : options.logGuardFile,
                 parameters: try settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
-                requiring: [root], scrub: ScrubPolicy(interval: .seconds(options.logScrubInterval)), clock: clock,
-                logger: logger, sequenced: sequenced)
+                requiring: [root], scrub: ScrubPolicy(interval: .seconds(options.logScrubInterval)),
+                alignsPages: options.alignsLogPages, clock: clock, logger: logger, sequenced: sequenced)
             if let obstacle = log.condition.obstacle {
                 logger.critical("no certificate will be issued", metadata: ["reason": "\(obstacle)"])
             }

@@ -62,6 +62,18 @@ package struct ServerOptions: Sendable {
     /// Seconds from the beginning of one recomputation of the whole log to the beginning of the next.
     package var logScrubInterval = 7 * 86_400
 
+    /// Whether whole pages of entries end at multiples of their size.
+    package var alignsLogPages = false
+
+    /// How many pages and proofs one address may ask the own log for in a second; 0 for no limit.
+    package var logReadLimit = 0
+
+    /// The file with the token for submissions to the own log; nil when there is none.
+    package var logSubmitTokenFile: String?
+
+    /// The proxies whose `X-Forwarded-For` counts.
+    package var trustedProxies = TrustedProxies()
+
     /// The file of the audit stream; nil for none.
     package var auditFile: String?
 
@@ -115,7 +127,9 @@ package struct ServerOptions: Sendable {
 
     /// The files that are read again while the server runs.
     var watchedPaths: [String] {
-        var paths = [issuerFile, tls?.certificate, tls?.key, grpcTLS?.certificate, grpcTLS?.key].compactMap(\.self)
+        var paths = [
+            issuerFile, tls?.certificate, tls?.key, grpcTLS?.certificate, grpcTLS?.key, logSubmitTokenFile,
+        ].compactMap(\.self)
         switch authority {
         case .dataDirectory:
             if let dataDirectory { paths += [dataDirectory.chain, dataDirectory.issuingKey] }

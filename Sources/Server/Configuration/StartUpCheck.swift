@@ -1,14 +1,15 @@
 package import Logging
 package import OpenSSL
 internal import Issuance
+internal import TransparencyLog
 
 /// What `serve` checks before it opens a port, without opening one and without writing anything (reliability R-58).
 package enum StartUpCheck {
     /// Reads and checks all files of a run; throws every mistake at once.
     ///
     /// Without a CA in the options, only the identity configuration is looked at. The log and the audit stream are not
-    /// opened for writing, because that takes their locks: of the log's database only the first octets are read, and of
-    /// the stream its end, so this can be run beside a server. What is allowed but may not be meant goes to the logger.
+    /// opened for writing, because that takes their locks: of the log's database only the head is read and compared
+    /// with the guard file, and of the stream its end, so this can be run beside a server. What is allowed but may not be meant goes to the logger.
     package static func run(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) throws -> LoadedIssuers {
@@ -33,12 +34,16 @@ package enum StartUpCheck {
             try LoadedAuthority.read(options, passphrase: passphrase, now: now, logger: logger)
         }
         _ = ConfigurationMistakes.attempt(&mistakes) { try ListenerIdentities(options, logger: logger) }
+        if let path = options.logSubmitTokenFile {
+            _ = ConfigurationMistakes.attempt(&mistakes) { try SubmissionToken(path: path) }
+        }
         if let path = options.auditFile {
             _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
         }
         if let log = parts?.ownLog {
             _ = ConfigurationMistakes.attempt(&mistakes) {
                 try requireDatabase(log.directory.logStore(log.settings.shard))
+                try compareWithGuard(log, options)
             }
         }
         guard let parts, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
@@ -51,6 +56,13 @@ package enum StartUpCheck {
         case .dataDirectory: options.dataDirectory != nil
         case .files, .ephemeral: true
         }
+    }
+
+    /// Compares the newest head with the guard file; nothing of the store is recomputed.
+    private static func compareWithGuard(_ log: OwnLog, _ options: ServerOptions) throws {
+        guard !log.isTemporary else { return }
+        let stored = try StoredLog(log.directory)
+        try stored.inspection().compare(withGuardAt: options.logGuardFile ?? stored.defaultGuard)
     }
 
     private static func requireDatabase(_ path: String) throws(ConfigurationMistakes) {

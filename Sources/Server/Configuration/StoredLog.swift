@@ -12,6 +12,9 @@ package struct StoredLog: Sendable {
 
     private let privateKey: String
 
+    /// Whether this is a copy that `mintmark backup` made.
+    private let isBackup: Bool
+
     /// The log of a directory's shard; throws one line for each thing that is missing or wrong.
     package init(_ directory: DataDirectory) throws(ConfigurationMistakes) {
         let settings = try OwnLog.settings(directory)
@@ -29,6 +32,7 @@ package struct StoredLog: Sendable {
         }
         database = directory.logStore(settings.shard)
         privateKey = directory.logKey(settings.shard)
+        isBackup = PrivateFile.exists("\(directory.path)/\(BackupManifest.name)")
     }
 
     /// The key that signs the log's heads; throws one line that says why it cannot be had, as in a backup without keys.
@@ -38,6 +42,12 @@ package struct StoredLog: Sendable {
 
     /// Where the guard file is unless the operator says otherwise.
     package var defaultGuard: String { "\(database)-guard" }
+
+    /// The guard file to compare with: the one named, or the one beside the log; nil for a backup, which has none.
+    package func guardPath(_ named: String?) -> String? {
+        if let named { return named }
+        return isBackup && !PrivateFile.exists(defaultGuard) ? nil : defaultGuard
+    }
 
     /// A recomputation of everything that is stored.
     package func inspection() throws -> SQLiteStoreInspection {

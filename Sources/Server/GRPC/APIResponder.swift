@@ -14,6 +14,7 @@ struct APIResponder: HTTPResponder {
         guard context.isHTTP2, GRPCResponder.isCall(request) else {
             return try await endpoints.respond(to: request, context: context)
         }
-        return await calls.respond(to: request, from: context.remoteAddress)
+        let address = endpoints.proxies.client(of: context.remoteAddress, request.headers)
+        return await calls.respond(to: request, from: address)
     }
 }

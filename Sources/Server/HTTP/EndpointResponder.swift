@@ -15,6 +15,7 @@ struct EndpointResponder: HTTPResponder {
     let limits: RequestLimits
     let metrics: CAMetrics
     let logger: Logger
+    let proxies: TrustedProxies
 
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
         let clock = ContinuousClock()
@@ -22,7 +23,7 @@ struct EndpointResponder: HTTPResponder {
         let body = BodyReader(request, bodies: limits.bodies, largeBodies: limits.largeBodies)
         let origin = RequestOrigin(
             requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }),
-            address: context.remoteAddress, transport: .http)
+            address: proxies.client(of: context.remoteAddress, request.headers), transport: .http)
         let preflight = CrossOrigin.preflight(request.method, request.headers)
         var (answer, isOver) =
             if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin, start) }

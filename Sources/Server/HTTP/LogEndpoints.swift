@@ -12,7 +12,7 @@ struct LogEndpoints: Sendable {
     /// The endpoints of a log that was made with these settings.
     init(
         log: LocalLog, settings: DataDirectorySettings, options: ServerOptions, ownRoots: [Certificate],
-        limits: RequestLimits, now: @escaping @Sendable () -> Timestamp
+        limits: RequestLimits, token: SubmissionToken?, now: @escaping @Sendable () -> Timestamp
     ) {
         let prefix = "/log/\(settings.shard)"
         let metadata = LogMetadata(
@@ -22,8 +22,10 @@ struct LogEndpoints: Sendable {
             version: ServerVersion.current)
         let submissions = PublicSubmissions(
             log, acceptance: options.logAcceptance, ownRoots: ownRoots, now: now)
-        let reads = LogRoutes(log: log, prefix: prefix, limits: limits).endpoints
-        let additions = SubmissionRoutes(submissions, prefix: prefix).endpoints
+        let perSecond = Double(options.logReadLimit)
+        let rates = perSecond > 0 ? SourceRates(perSecond: perSecond, burst: 2 * perSecond) : nil
+        let reads = LogRoutes(log: log, prefix: prefix, limits: limits, rates: rates).endpoints
+        let additions = SubmissionRoutes(submissions, prefix: prefix, token: token).endpoints
         let tiles = TileRoutes(log: log, prefix: prefix, metadata: metadata, limits: limits, now: now).endpoints
         let main = reads.merging(additions) { first, _ in first }
         // A monitoring prefix that answers get-sth as well is never followed by its tiles by one monitor (2.8.2).

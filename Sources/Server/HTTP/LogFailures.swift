@@ -29,6 +29,13 @@ enum LogFailures {
         return answer
     }
 
+    /// The answer for an address that does something too often.
+    static func tooMany(_ what: String, retryAfter seconds: Int) -> Answer {
+        var answer = Answer.text(.tooManyRequests, "too many \(what) from this address")
+        answer.headers[.retryAfter] = String(seconds)
+        return answer
+    }
+
     private static func answer(_ refusal: LogReader.Refusal) -> Answer {
         switch refusal {
         case .treeSizeIsZero: .text(.badRequest, "tree_size must be at least 1")

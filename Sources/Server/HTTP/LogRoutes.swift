@@ -10,10 +10,13 @@ struct LogRoutes: Sendable {
     private let prefix: String
     private let answers: MonitoringAnswers
     private let limits: RequestLimits
+    private let rates: SourceRates?
 
-    init(log: LocalLog, prefix: String, limits: RequestLimits) {
+    /// The endpoints of a log, whose proofs and pages each address may ask for at some rate; nil for no rate.
+    init(log: LocalLog, prefix: String, limits: RequestLimits, rates: SourceRates? = nil) {
         self.prefix = prefix
         self.limits = limits
+        self.rates = rates
         answers = MonitoringAnswers(log)
     }
 
@@ -30,7 +33,8 @@ struct LogRoutes: Sendable {
         let pairs = reads.map { name, limit, read in
             (
                 "\(prefix)/ct/v1/\(name)",
-                Endpoint.logRead(limit: limit) { request in
+                // What has a limit of its own costs something: such reads are rated by address too (4.4.2).
+                Endpoint.logRead(limit: limit, rates: limit == nil ? nil : rates) { request in
                     ContentCoding.negotiated(try await read(request), accepted: request.acceptEncoding)
                 }
             )
@@ -88,11 +92,16 @@ struct LogRoutes: Sendable {
 extension Endpoint {
     /// A read of the log: for everybody, browsers included (transparency-log 1.3.1).
     static func logRead(
-        limit: ConcurrencyLimit? = nil, _ read: @escaping @Sendable (EndpointRequest) async throws -> Answer
+        limit: ConcurrencyLimit? = nil, rates: SourceRates? = nil,
+        _ read: @escaping @Sendable (EndpointRequest) async throws -> Answer
     ) -> Endpoint {
         Endpoint(.get, wrongMethod: .methodNotAllowed, limit: limit) { request in
             var answer: Answer
-            do { answer = try await read(request) } catch { answer = LogFailures.answer(error, request) }
+            if let seconds = rates?.take(for: request.origin.address) {
+                answer = LogFailures.tooMany("requests", retryAfter: seconds)
+            } else {
+                do { answer = try await read(request) } catch { answer = LogFailures.answer(error, request) }
+            }
             answer.headers[.accessControlAllowOrigin] = "*"
             return answer
         }

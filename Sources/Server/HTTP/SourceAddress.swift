@@ -8,7 +8,7 @@ struct SourceAddress: Hashable, Sendable {
 
     /// The source of an address without a port; nil when there is none that can be read.
     init?(_ text: String?) {
-        guard let address = text.flatMap({ IPAddress(text: $0) }) else { return nil }
+        guard let address = text.flatMap({ IPAddress(text: $0)?.unmapped }) else { return nil }
         bytes = address.isIPv6 ? Array(address.bytes.prefix(8)) : address.bytes
     }
 }

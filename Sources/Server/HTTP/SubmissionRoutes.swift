@@ -11,10 +11,12 @@ struct SubmissionRoutes: Sendable {
     /// The path of the submission prefix, without a trailing slash.
     private let prefix: String
     private let submissions: PublicSubmissions
+    private let token: SubmissionToken?
     private let rates = SourceRates()
 
-    init(_ submissions: PublicSubmissions, prefix: String) {
-        (self.submissions, self.prefix) = (submissions, prefix)
+    /// The entrance to a log; with a token, its bearers may submit whatever the acceptance is.
+    init(_ submissions: PublicSubmissions, prefix: String, token: SubmissionToken? = nil) {
+        (self.submissions, self.prefix, self.token) = (submissions, prefix, token)
     }
 
     /// The endpoints by their path.
@@ -35,11 +37,16 @@ struct SubmissionRoutes: Sendable {
 
     private func add(_ request: EndpointRequest, _ kind: PublicSubmissions.Kind) async -> Answer {
         do {
-            try submissions.requireOpen()
-            if submissions.acceptance == .anyWithLimit, let seconds = rates.take(for: request.origin.address) {
-                var answer = Answer.text(.tooManyRequests, "too many submissions from this address")
-                answer.headers[.retryAfter] = String(seconds)
-                return answer
+            let isAuthenticated = token?.isCarried(by: request.authorization) ?? false
+            if let token, !isAuthenticated, submissions.acceptance == .own || token.isClaimed(by: request.authorization)
+            {
+                return Self.unauthorized
+            }
+            try submissions.requireOpen(isAuthenticated: isAuthenticated)
+            if submissions.acceptance == .anyWithLimit || isAuthenticated,
+                let seconds = rates.take(for: request.origin.address)
+            {
+                return LogFailures.tooMany("submissions", retryAfter: seconds)
             }
             guard ["identity", nil].contains(request.contentEncoding?.lowercased()) else {
                 return .text(.unsupportedMediaType, "the body must not be compressed")
@@ -49,7 +56,9 @@ struct SubmissionRoutes: Sendable {
             }
             // What was accepted is logged even when nobody waits for it any more.
             let slow = LogFailure.notSequenced(.temporarilyUnavailable(retryAfter: 5))
-            let answer = try await Self.within(Self.budget, orThrow: slow) { try await submissions.add(body, as: kind) }
+            let answer = try await Self.within(Self.budget, orThrow: slow) {
+                try await submissions.add(body, as: kind, isAuthenticated: isAuthenticated)
+            }
             return Answer(json: answer, cacheControl: "no-store")
         } catch is BodyTooSlow {
             return .text(.requestTimeout, "the body took more than ten seconds")
@@ -62,6 +71,13 @@ struct SubmissionRoutes: Sendable {
         } catch {
             return LogFailures.answer(error, request)
         }
+    }
+
+    /// The answer for a caller without the token (RFC 6750 §3).
+    private static var unauthorized: Answer {
+        var answer = Answer.text(.unauthorized, "a bearer token is needed to submit to this log")
+        answer.headers[.wwwAuthenticate] = "Bearer"
+        return answer
     }
 
     private struct BodyTooSlow: Error {}

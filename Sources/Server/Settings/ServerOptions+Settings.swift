@@ -1,4 +1,5 @@
 internal import CertificateTransparency
+internal import Identity
 internal import OpenSSL
 
 extension ServerOptions {
@@ -29,7 +30,7 @@ extension ServerOptions {
         tls = Self.tlsFiles("", settings, &mistakes)
         grpcTLS = Self.tlsFiles("grpc-", settings, &mistakes)
         authority = settings.authority(&mistakes, &warnings) ?? .dataDirectory
-        if requiresAuthority, !settings.isChosen("ca"), dataDirectory == nil {
+        if requiresAuthority, settings.isFileUsable, !settings.isChosen("ca"), dataDirectory == nil {
             mistakes.append("required flag \"ca\" not set; or give --data-dir with the CA that mintmark init made")
         }
         log = settings.logChoice(&mistakes, &warnings)
@@ -39,6 +40,10 @@ extension ServerOptions {
         }
         logGuardFile = settings.text("log-guard")
         logScrubInterval = settings.number("log-scrub-interval")
+        alignsLogPages = settings.toggle("log-align-entries")
+        logReadLimit = settings.number("log-read-limit")
+        logSubmitTokenFile = settings.text("log-submit-token-file")
+        trustedProxies = settings.trustedProxies(&mistakes)
         logMonitoringURL = settings.logMonitoringURL(&mistakes)
         submitsCertificates = settings.text("ct-log-submission") == "certificate"
         logBudget = .seconds(settings.number("ct-log-budget"))
@@ -144,6 +149,16 @@ extension Settings {
         return nil
     }
 
+    /// The proxies whose word about addresses counts; adds a mistake for each text that is no network.
+    fileprivate func trustedProxies(_ mistakes: inout [String]) -> TrustedProxies {
+        let networks = texts("trusted-proxies").filter { !$0.isEmpty }.compactMap { text in
+            let network = IPNetwork(text: text)
+            if network == nil { mistakes.append("trusted-proxies: \(text.debugQuoted) is no address or network") }
+            return network
+        }
+        return TrustedProxies(networks)
+    }
+
     /// The origin of the own log's monitoring prefix; nil when none is named, and after a mistake.
     fileprivate func logMonitoringURL(_ mistakes: inout [String]) -> PublicURL? {
         guard let text = text("log-monitoring-url") else { return nil }
@@ -165,8 +180,10 @@ extension Settings {
             mistakes.append("ct-log-url names no log; write none")
             return .own
         }
-        let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]
-            .filter(isChosen)
+        let idle = [
+            "log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval",
+            "log-align-entries", "log-read-limit", "log-submit-token-file",
+        ].filter(isChosen)
         warnings += idle.map { "\($0) has no effect with --ct-log-url" }
         let isNone = urls.map { $0.isEmpty || $0 == "none" }
         if isNone.contains(true), urls.count > 1 {

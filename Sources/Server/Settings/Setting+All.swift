@@ -39,6 +39,10 @@ extension Setting {
             "Its port. The same address and port as for HTTP make one port that serves both."),
         Setting("metrics-host", .text, .listening, standard: "0.0.0.0", "The address of the metrics."),
         Setting("metrics-port", .number(0...65_535), .listening, standard: "2112", "Their port; 0 takes a free one."),
+        Setting(
+            "trusted-proxies", .list, .listening,
+            "Addresses and networks such as 10.0.0.0/8 of proxies in front: only behind one of them the client's"
+                + " address, for limits and audit records, is taken from X-Forwarded-For."),
         Setting("tls-certificate", .text, .listening, "The PEM chain for TLS on the HTTP port; read again on change."),
         Setting("tls-key", .text, .listening, "Its PEM key."),
         Setting(
@@ -117,6 +121,18 @@ extension Setting {
         Setting(
             "log-scrub-interval", .number(1...999_999_999), .log, standard: "604800",
             "How often everything that the own log has stored is recomputed, in seconds."),
+        Setting(
+            "log-align-entries", .toggle, .log, standard: "false",
+            "Whether get-entries ends whole pages at multiples of 1000, so that crawlers ask for the same ranges and a"
+                + " cache in front has them."),
+        Setting(
+            "log-read-limit", .number(0...1_000_000), .log, standard: "75",
+            "How many pages of entries and proofs one address may ask the own log for in a second, with twice as many"
+                + " at once; 0: no limit. Tree heads and tiles have none."),
+        Setting(
+            "log-submit-token-file", .text, .log,
+            "A file whose first line is a bearer token of at least 32 characters with which chains may be submitted"
+                + " to the own log over HTTP whatever log-accept says; read again on change and on SIGHUP."),
     ]
 
     private static let policy = [

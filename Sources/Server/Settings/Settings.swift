@@ -6,6 +6,9 @@ package struct Settings: Sendable {
     /// Everything that is wrong with any of the sources.
     package let mistakes: SettingMistakes
 
+    /// Whether the file, if there is one, could be read: otherwise nobody knows what is not set.
+    private(set) var isFileUsable = true
+
     private let values: [String: SettingValue]
 
     /// Brings the three sources together; of no use when there are mistakes.
@@ -18,6 +21,7 @@ package struct Settings: Sendable {
                 file = try SettingsFile(path: path).values
             } catch {
                 mistakes.other += error.lines
+                isFileUsable = false
             }
         }
         values = outside.merging(file) { stronger, _ in stronger }

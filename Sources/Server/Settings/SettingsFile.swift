@@ -14,7 +14,7 @@ struct SettingsFile {
         let (text, isJSON) = try Self.text(of: path)
         let root: Node?
         do {
-            root = try Yams.compose(yaml: text)
+            root = try BoundedYAML.compose(text)
         } catch {
             let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
             throw ConfigurationMistakes(["\(path): \(reason)"])

@@ -60,6 +60,9 @@ struct Init: AsyncParsableCommand {
         let directory = DataDirectory(dataDir)
         try directory.requireNew()
         let passphrase = try passphraseOptions.source.passphrase(isNew: existingCa == nil)
+        if let key = existingCa.map({ "\($0)/issuing-key.pem" }), PrivateFile.isReadableByOthers(key) {
+            StandardError.report("warning: others than its owner may read \(key); the copy is made with mode 0600")
+        }
         StandardError.write("Making \(existingCa == nil ? "keys, certificates and the log" : "the log") …")
         let created = try await Interruption.guarding({
             try await settings.create(at: directory, passphrase: passphrase)

@@ -8,17 +8,16 @@ internal import TransparencyLog
 struct LogHistory: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "history",
-        abstract: "List what operators did to a log: when, who and why.",
+        abstract: "List what operators did to a log, changed roots included: when, who and why.",
         discussion: "Reads only, also while a server runs.")
 
-    @Option(help: "The directory that init made.")
-    var dataDir: String
+    @OptionGroup var directory: LogDirectory
 
     @Flag(help: "Print one JSON array instead of words.")
     var json = false
 
     func run() async throws {
-        let log = try StoredLog(DataDirectory(dataDir))
+        let log = try StoredLog(directory.value)
         let operations = try await log.operating(guardPath: nil).history()
         if json {
             StandardOutput.write(JSONText(.array(operations.map(\.json))).string)

@@ -3,12 +3,10 @@ internal import OpenSSL
 internal import Server
 internal import StrictJSON
 internal import TransparencyLog
-internal import Glibc
 
 /// What the commands have in common that change the state of a log.
 struct LogOperationOptions: ParsableArguments {
-    @Option(help: "The directory that init made; its server must be stopped.")
-    var dataDir: String
+    @OptionGroup var directory: LogDirectory
 
     @Option(help: "Why, in words for whoever reads the record later.")
     var reason: String
@@ -28,21 +26,12 @@ struct LogOperationOptions: ParsableArguments {
     /// Does the operation and prints its record.
     func perform(_ kind: StoreOperation.Kind) async throws {
         try await options.run { progress in
-            let log = try StoredLog(DataDirectory(dataDir))
+            let log = try StoredLog(directory.value)
             let operation = try await log.operating(guardPath: logGuard).perform(
-                kind, actor: Self.actor, reason: reason, now: .now()
+                kind, actor: Operator.name, reason: reason, now: .now()
             ) { progress.update($0) }
             return (words: operation.text, json: operation.json)
         }
-    }
-
-    /// The user, and whoever became that user by sudo.
-    private static var actor: String {
-        let entry = unsafe getpwuid(getuid())
-        let name = unsafe entry.map { unsafe String(cString: $0.pointee.pw_name) } ?? "unknown"
-        let user = "\(name) (uid \(getuid()))"
-        guard getuid() == 0, let original = unsafe getenv("SUDO_USER") else { return user }
-        return unsafe "\(String(cString: original)) as \(user)"
     }
 }
 

@@ -9,7 +9,8 @@ struct LogRoots: AsyncParsableCommand {
         commandName: "roots",
         abstract: "List or change the roots whose chains the log takes.",
         discussion: """
-            The server must not be running. Who may submit over HTTP is another question: see serve --log-accept. \
+            A change needs the server stopped, is kept with who made it and why (see mintmark log history), and counts \
+            from the next start on. Who may submit over HTTP is another question: see serve --log-accept. \
             Entries under a root that is removed stay, and are still served with their whole chains.
 
             Example:
@@ -17,8 +18,7 @@ struct LogRoots: AsyncParsableCommand {
             """
     )
 
-    @Option(help: "The directory that init made.")
-    var dataDir: String
+    @OptionGroup var directory: LogDirectory
 
     @Option(help: ArgumentHelp("Accept the certificates of a PEM file; may be repeated.", valueName: "file"))
     var add: [String] = []
@@ -33,8 +33,8 @@ struct LogRoots: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let roots = try await AcceptedRoots(DataDirectory(dataDir)).change(
-            adding: add, removing: remove, reason: reason, now: .now())
+        let roots = try await AcceptedRoots(directory.value).change(
+            adding: add, removing: remove, actor: Operator.name, reason: reason, now: .now())
         guard json else {
             for root in roots {
                 StandardOutput.write("\(root.fingerprint.hex)  \(DistinguishedName.description(of: root.subject))")

@@ -11,34 +11,36 @@ struct LogVerify: AsyncParsableCommand {
         abstract: "Recompute every hash, tile and checkpoint of a stored log.",
         discussion: """
             Works on a data directory, also while its server runs, and on a backup; changes nothing and needs no \
-            passphrase. Status 0 when everything fits together, 1 with the first thing that does not.
+            passphrase. Every entry's record, hashes, tiles, checkpoints, chains and the signature of what was \
+            submitted are looked at, and the guard file. Status 0 when everything fits together, 1 with the first \
+            thing that does not.
 
             Example:
               mintmark log verify /var/lib/mintmark
             """)
 
-    @Argument(help: "The data directory, or a backup.")
-    var directory: String
+    @OptionGroup var directory: LogDirectory
 
     @Option(
         help: ArgumentHelp(
-            "Compare the log with this guard file; the one beside the log unless given.", valueName: "file"))
+            "Compare the log with this guard file; the one beside the log unless given.",
+            discussion: "serve refuses a log without its guard, and so does this; only a backup has none.",
+            valueName: "file"))
     var logGuard: String?
 
     @OptionGroup var options: ProgressOptions
 
     func run() async throws {
         try await options.run { progress in
-            let log = try StoredLog(DataDirectory(directory))
-            if let logGuard, !PrivateFile.exists(logGuard) { throw StoreRefusal.guardMissing(path: logGuard) }
-            let report = try await log.inspection().run(guardPath: logGuard ?? log.defaultGuard) {
-                progress.update($0)
-            }
-            return (words: Self.text(report), json: Self.json(report))
+            let log = try StoredLog(directory.value)
+            let guardPath = log.guardPath(logGuard)
+            let report = try await log.inspection().run(guardPath: guardPath) { progress.update($0) }
+            let guardText = guardPath == nil ? "a backup: no guard file" : "agrees"
+            return (words: Self.text(report, guardText), json: Self.json(report, guardText))
         }
     }
 
-    private static func json(_ report: SQLiteStoreInspection.Report) -> JSONValue {
+    private static func json(_ report: SQLiteStoreInspection.Report, _ guardText: String) -> JSONValue {
         [
             "ok": true, "tree_size": .integer(Int64(clamping: report.head.size.value)),
             "sha256_root_hash": .string(Base64.encode(report.head.root.bytes)),
@@ -46,16 +48,18 @@ struct LogVerify: AsyncParsableCommand {
             "tiles": .integer(Int64(clamping: report.tileCount)),
             "checkpoints": .integer(Int64(clamping: report.checkpointCount)),
             "state": .string(report.condition.isFinal ? report.condition.name : "sound"),
+            "guard": .string(guardText),
         ]
     }
 
-    private static func text(_ report: SQLiteStoreInspection.Report) -> String {
+    private static func text(_ report: SQLiteStoreInspection.Report, _ guardText: String) -> String {
         var rows = Rows()
         rows.add("entries", String(report.head.size.value))
         rows.add("root", report.head.root.hex)
         rows.add("newest head", report.head.timestamp.rfc3339)
         rows.add("tiles", String(report.tileCount))
         rows.add("checkpoints", String(report.checkpointCount))
+        rows.add("guard", guardText)
         rows.add("state", report.condition.obstacle)
         return "Everything fits together\n\(rows.text())"
     }
