@@ -13,7 +13,9 @@ extension SignedTreeHead {
         ]
     }
 
-    /// Reads the body of `get-sth`; nil when a member is missing or malformed. Nothing is verified.
+    /// Reads the body of `get-sth`; nil when a member is missing or malformed.
+    ///
+    /// Nothing is verified.
     package init?(json: JSONValue) {
         guard let size = json["tree_size"]?.integer.flatMap(UInt64.init(exactly:)).flatMap(TreeSize.init),
             let time = json["timestamp"]?.integer.flatMap(UInt64.init(exactly:)),

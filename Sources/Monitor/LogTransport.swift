@@ -8,8 +8,8 @@ package import OpenSSL
 
 /// Gets the public documents of one log over HTTP, within bounds.
 ///
-/// Redirects are not followed, and no proxy of the environment is asked. Answers may be compressed. An answer with status
-/// 429 or 503 is waited for as long as it asks, at most half a minute, and asked for five times in all.
+/// Redirects are not followed, and no proxy of the environment is asked. Answers may be compressed. After status 429 or
+/// 503 we wait for as long as the answer says, at most half a minute; a document is asked for five times in all.
 package final class LogTransport: Sendable {
     /// The longest that one whole answer may take.
     private static let answerLimit = Duration.seconds(60)

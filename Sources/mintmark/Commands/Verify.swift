@@ -12,8 +12,8 @@ struct Verify: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Verify a certificate: profile, name, timestamp, chain, and that it is in the log.",
         discussion: """
-            The file has the certificate first, in PEM; the certificates above it may follow, and what is missing there \
-            may be in --ca. The chain is judged at the time of the log's timestamp, because certificates live ten \
+            The file has the certificate first, in PEM; the certificates above it may follow, and what is missing \
+            there may be in --ca. The chain is judged at the time of the log's timestamp, because certificates live ten \
             minutes. --data-dir takes the root and the log key from the directory that init made; whoever has no such \
             directory gives --ca and --log-key.
 

@@ -31,6 +31,8 @@ struct EntryDescription {
             rows.add("in the tree", "proven, with \(proof.path.count) hashes: \(head.head.text)")
             if keySource == .log { rows.add("log key", RemoteLogOptions.KeySource.log.text) }
             for hash in proof.path { rows.addHeading("  \(hash.hex)") }
+        } else {
+            rows.add("in the tree", "as the log says; --proof verifies it")
         }
         var parts = ["Entry\n\(rows.text())"]
         if let certificate {

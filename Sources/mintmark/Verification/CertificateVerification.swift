@@ -78,8 +78,7 @@ struct CertificateVerification {
         passed(
             Passed(
                 step: .timestamp,
-                text: "the log's signed timestamp of \(timestamp.timestamp.rfc3339), \(place), verifies with the log key"
-            ))
+                text: "the log's timestamp of \(timestamp.timestamp.rfc3339), \(place), verifies with the log key"))
         passed(Passed(step: .chain, text: try checkChain(at: timestamp.timestamp, now: now)))
         let (index, head) = try await checkInclusion(of: leaf, timestamp) ?? (nil, nil)
         guard let index, let head else { return }
@@ -106,18 +105,16 @@ struct CertificateVerification {
         var parts: [String] = []
         if let identity = expectation.identity {
             guard description.names == [identity] else {
-                throw Failure(
-                    .identity, "the certificate names \(description.names.joined(separator: ", ").debugQuoted), not "
-                        + identity.debugQuoted)
+                let names = description.names.joined(separator: ", ").debugQuoted
+                throw Failure(.identity, "the certificate names \(names), not \(identity.debugQuoted)")
             }
             parts.append("it names \(identity.debugQuoted)")
         }
         if let issuer = expectation.oidcIssuer {
             let found = description.oidcIssuers
             guard !found.isEmpty, found.allSatisfy({ $0.utf8.elementsEqual(issuer.utf8) }) else {
-                throw Failure(
-                    .identity, "its name was vouched for by \((found.first ?? "nobody").debugQuoted), not "
-                        + issuer.debugQuoted)
+                let other = (found.first ?? "nobody").debugQuoted
+                throw Failure(.identity, "its name was vouched for by \(other), not \(issuer.debugQuoted)")
             }
             parts.append("\(issuer.debugQuoted) vouched for that")
         }
@@ -223,7 +220,7 @@ struct CertificateVerification {
     ) async throws -> (LeafIndex, InclusionProof) {
         guard let index = timestamp.leafIndex else {
             guard client.api == .rfc6962 else {
-                throw Failure(.inclusion, "the timestamp names no index, which a log is needed for that is read by tiles")
+                throw Failure(.inclusion, "the timestamp names no index, which tiles are found by")
             }
             return try await client.proof(ofLeafHash: hash, in: head.size)
         }

@@ -108,7 +108,8 @@ struct AuditSummary {
         if evidence > 0 { rows.add("contradictions", "\(evidence) kept in the state, two signed heads each") }
         if !report.isGood {
             let isCut = report.findings.count >= RemoteAudit.maximumFindingCount
-            rows.addHeading("Wrong (\(report.findings.count)\(isCut ? " and perhaps more; the audit ended here" : "")):")
+            let more = isCut ? " and perhaps more; the audit ended here" : ""
+            rows.addHeading("Wrong (\(report.findings.count)\(more)):")
             for finding in report.findings { rows.addHeading("  \(finding.description.debugQuoted)") }
         }
         return "\(report.isGood ? "Everything fits together" : "Something is wrong")\n\(rows.text())"

@@ -13,8 +13,8 @@ struct LogGet: AsyncParsableCommand {
         discussion: """
             The entry is named by its INDEX, by the SERIAL number of its certificate in hexadecimal, or by a \
             FINGERPRINT: the SHA-256 of the certificate or precertificate as it was submitted, or the leaf hash. 64 \
-            hexadecimal digits are a fingerprint, decimal digits alone are an index, anything else in hexadecimal, with \
-            colons or with 0x in front, is a serial number; --by says it where that is not what you mean. A log has no \
+            hexadecimal digits are a fingerprint, decimal digits alone an index, anything else in hexadecimal, with \
+            colons or with 0x in front, a serial number; --by says it where that is not what you mean. A log has no \
             list of serial numbers and fingerprints: entries are read one after the other, the newest first.
 
             The log is a URL, or the directory that init made, also while its server runs.
