@@ -45,6 +45,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] =
 
 let fuzzed: [Target.Dependency] = [
     "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
+    "Monitor",
 ]
 
 /// The entries of Tests/Fuzz: called on seeds by a test, or, with MINTMARK_FUZZ set, driven by libFuzzer (make fuzz).
@@ -139,7 +140,7 @@ let package = Package(
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),
         tests(
             "Monitor",
-            ["OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency", nioCore, nioHTTP1, nioPosix]
+            ["OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency"]
         ),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
         tests(
