@@ -22,6 +22,7 @@ let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
 let nioHTTPTypesHTTP2: Target.Dependency = .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
+let nioHTTPCompression: Target.Dependency = .product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
 let nioSSL: Target.Dependency = .product(name: "NIOSSL", package: "swift-nio-ssl")
 let nioTLS: Target.Dependency = .product(name: "NIOTLS", package: "swift-nio")
@@ -44,6 +45,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency], data: [String] =
 
 let fuzzed: [Target.Dependency] = [
     "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
+    "Monitor",
 ]
 
 /// The entries of Tests/Fuzz: called on seeds by a test, or, with MINTMARK_FUZZ set, driven by libFuzzer (make fuzz).
@@ -92,6 +94,13 @@ let package = Package(
             ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
         ),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
+        library(
+            "Monitor",
+            [
+                "OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency", asyncHTTPClient, nioCore,
+                nioHTTP1, nioHTTPCompression, nioSSL,
+            ]
+        ),
         // Generated code, which does not keep the rules of ours.
         .target(
             name: "FulcioProtobuf", dependencies: [swiftProtobuf], exclude: ["Protos"],
@@ -113,7 +122,7 @@ let package = Package(
             name: "mintmark",
             dependencies: [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
-                "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
+                "Monitor", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
                 serviceLifecycle,
                 unixSignals,
             ],
@@ -129,6 +138,10 @@ let package = Package(
         ),
         tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging], data: ["Vectors"]),
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),
+        tests(
+            "Monitor",
+            ["OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency"]
+        ),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
         tests(
             "Server",

@@ -13,4 +13,25 @@ package enum ExtraData {
         try out.append(certificates.bytes, length: .bits24)
         return out.bytes
     }
+
+    /// The certificates in `extra_data`: the precertificate when the entry is one, and the chain above it.
+    ///
+    /// Throws for an empty certificate, for anything that ends too early, and for trailing bytes.
+    package static func parse(
+        _ bytes: [UInt8], isPrecertificate: Bool
+    ) throws(TLSDecodingError) -> (precertificate: [UInt8]?, chain: [[UInt8]]) {
+        var reader = TLSReader(bytes)
+        let precertificate = isPrecertificate ? try certificate(&reader) : nil
+        var list = TLSReader(try reader.vector(length: .bits24))
+        try reader.requireEnd()
+        var chain: [[UInt8]] = []
+        while !list.isAtEnd { chain.append(try certificate(&list)) }
+        return (precertificate, chain)
+    }
+
+    private static func certificate(_ reader: inout TLSReader) throws(TLSDecodingError) -> [UInt8] {
+        let bytes = try reader.vector(length: .bits24)
+        guard !bytes.isEmpty else { throw .malformed("certificate without bytes") }
+        return bytes
+    }
 }

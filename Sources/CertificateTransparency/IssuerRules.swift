@@ -1,15 +1,15 @@
-internal import OpenSSL
+package import OpenSSL
 
 /// What a log asks about certificates (transparency-log 4.2).
 extension Certificate {
     /// Whether basicConstraints says that this is an authority's certificate.
-    var isAuthority: Bool { basicConstraints?.isAuthority ?? false }
+    package var isAuthority: Bool { basicConstraints?.isAuthority ?? false }
 
     /// Whether this is an authority's certificate whose key usage, if there is one, has keyCertSign.
     var mayIssue: Bool { isAuthority && allowsCertificateSigning ?? true }
 
     /// Whether the extended key usage names this purpose; "any" does not count.
-    func hasExtendedKeyUsage(_ purpose: ObjectIdentifier) -> Bool {
+    package func hasExtendedKeyUsage(_ purpose: ObjectIdentifier) -> Bool {
         extendedKeyUsages?.contains(purpose) ?? false
     }
 
@@ -20,7 +20,7 @@ extension Certificate {
     }
 
     /// Whether the names fit byte for byte and the signature is the issuer's.
-    func isIssued(by issuer: Certificate) -> Bool {
+    package func isIssued(by issuer: Certificate) -> Bool {
         guard self.issuer == issuer.subject, let key = try? PublicKey(issuer.subjectPublicKeyInfo) else { return false }
         return isSigned(by: key)
     }
@@ -28,5 +28,5 @@ extension Certificate {
 
 extension ObjectIdentifier {
     /// The purpose of a precertificate signing certificate (RFC 6962 §3.1).
-    static let precertificateSigning: ObjectIdentifier = "1.3.6.1.4.1.11129.2.4.4"
+    package static let precertificateSigning: ObjectIdentifier = "1.3.6.1.4.1.11129.2.4.4"
 }

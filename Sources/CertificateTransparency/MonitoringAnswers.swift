@@ -1,6 +1,6 @@
 package import OpenSSL
 package import StrictJSON
-package import TransparencyLog
+internal import TransparencyLog
 
 /// The bodies of the answers that monitors and auditors get (RFC 6962 §4).
 package struct MonitoringAnswers: Sendable {
@@ -92,17 +92,5 @@ package struct MonitoringAnswers: Sendable {
     /// The body of `get-roots`: the accepted roots, always in the same order.
     package var acceptedRoots: JSONValue {
         ["certificates": .array(roots.map { .string(Base64.encode($0.der)) })]
-    }
-}
-
-extension SignedTreeHead {
-    /// The body of `get-sth` (RFC 6962 §4.3).
-    package var json: JSONValue {
-        [
-            "tree_size": .integer(Int64(clamping: head.size.value)),
-            "timestamp": .integer(Int64(clamping: head.timestamp.milliseconds)),
-            "sha256_root_hash": .string(Base64.encode(head.root.bytes)),
-            "tree_head_signature": .string(Base64.encode(signature.encoded)),
-        ]
     }
 }

@@ -43,7 +43,7 @@ package struct TileLeaf: Hashable, Sendable {
     }
 
     /// Reads one record and leaves the reader at its end, where a data tile has the next one.
-    init(reading reader: inout TLSReader) throws(TLSDecodingError) {
+    package init(reading reader: inout TLSReader) throws(TLSDecodingError) {
         leaf = try MerkleTreeLeaf(readingTimestampedEntry: &reader)
         switch leaf.entry {
         case .x509Entry: precertificate = nil

@@ -24,6 +24,16 @@ package struct Peaks: Hashable, Sendable {
         self.hashes = hashes
     }
 
+    /// The peaks of the tree of the first leaves, as many as whole tiles of level 0 are full.
+    ///
+    /// They are among the peaks of the whole tree, because a full tile ends every smaller peak before it.
+    package var ofFullTiles: Peaks {
+        var peaks = Peaks()
+        peaks.hashes = Array(hashes.prefix((size.value >> 8).nonzeroBitCount))
+        peaks.size = TreeSize(size.value & ~255) ?? .zero
+        return peaks
+    }
+
     /// The concatenation of the hashes, for storage.
     package var bytes: [UInt8] {
         var bytes: [UInt8] = []

@@ -16,8 +16,8 @@ struct Mintmark: AsyncParsableCommand {
             """,
         version: "mintmark \(ServerVersion.current) with \(OpenSSLLibrary.version)",
         subcommands: [
-            Demo.self, Init.self, Serve.self, Check.self, Inspect.self, LogCommand.self, BackupCommand.self,
-            Restore.self, Audit.self, Bench.self, RunDevelopmentIssuer.self, Version.self,
+            Demo.self, Init.self, Serve.self, Check.self, Inspect.self, Verify.self, LogCommand.self,
+            BackupCommand.self, Restore.self, Audit.self, Bench.self, RunDevelopmentIssuer.self, Version.self,
         ]
     )
 }

@@ -48,6 +48,11 @@ class Submitter:
             builder = builder.add_extension(x509.ExtendedKeyUsage(purposes), False)
         return builder.sign(issuer_key, hashes.SHA256())
 
+    def identifiers(self, key, issuer_key) -> list:
+        """The two key identifiers, for those who verify strictly."""
+        authority = x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key())
+        return [(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), False), (authority, False)]
+
     def builder(self, subject, key, issuer, start, end) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
@@ -101,13 +106,14 @@ class OpenLog:
     """A server whose log takes the chains of one submitter, with the means to fill it fast."""
 
     def __init__(
-        self, directory: pathlib.Path, *options: str, accept: str = "listed-roots", issuers: dict | None = None, **init
+        self, directory: pathlib.Path, *options: str, accept: str = "listed-roots", issuers: dict | None = None,
+        submitter=None, **init
     ):
         directory.mkdir(parents=True, exist_ok=True)
         self.house = program.House(directory, **init)
         self.house.init()
         self.house.trust(issuers or {})
-        self.submitter = Submitter()
+        self.submitter = submitter or Submitter()
         self.options = ["--log-accept", accept, *options]
         root = directory / "submitter-root.pem"
         root.write_bytes(self.submitter.root.public_bytes(keys.PEM))

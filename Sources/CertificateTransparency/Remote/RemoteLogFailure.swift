@@ -68,7 +68,7 @@ extension RemoteLogFailure.Cause {
 
 extension Collection<UInt8> {
     /// The octets as printable ASCII: a backslash and what is not printable are written `\xNN`.
-    var escapedText: String {
+    package var escapedText: String {
         let backslash = UInt8(ascii: "\\")
         return reduce(into: "") { text, octet in
             if (0x20...0x7E).contains(octet), octet != backslash {

@@ -1,7 +1,7 @@
-internal import OpenSSL
+package import OpenSSL
 
 /// When a log may be asked again: one for all requests of the process that go to it (CA specification 6.2).
-struct SubmissionBackoff: Sendable {
+package struct SubmissionBackoff: Sendable {
     /// The longest that a log may ask us to wait: one answer must not stop issuing for a day.
     static let maximumRetryAfter: Duration = .seconds(128)
 
@@ -44,7 +44,7 @@ struct SubmissionBackoff: Sendable {
     }
 
     /// The time that a `Retry-After` field names, in seconds or as a date; nil when it is neither (RFC 9110 §10.2.3).
-    static func retryAfter(_ field: String, now: Timestamp) -> Duration? {
+    package static func retryAfter(_ field: String, now: Timestamp) -> Duration? {
         if !field.isEmpty, field.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
             return Int64(field).map { .seconds(min($0, maximumRetryAfter.components.seconds)) } ?? maximumRetryAfter
         }

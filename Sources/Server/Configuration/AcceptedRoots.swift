@@ -39,7 +39,8 @@ package struct AcceptedRoots: Sendable {
             at: log.database, parameters: log.parameters, changes: changes, actor: actor, reason: reason, now: now)
     }
 
-    private static func certificates(in path: String) throws -> [Certificate] {
+    /// All certificates of a PEM file, at least one; throws one line when it has none or anything else.
+    package static func certificates(in path: String) throws -> [Certificate] {
         let blocks = PEM.blocks(in: try PrivateFile.read(path, readers: .anyone)) ?? []
         let certificates = blocks.compactMap { $0.label == "CERTIFICATE" ? try? Certificate(der: $0.bytes) : nil }
         guard !certificates.isEmpty, certificates.count == blocks.count else {

@@ -152,6 +152,17 @@ package enum PrivateFile {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// Writes a file with mode 0600 in place of the one that is there, if any: a reader finds the old or the new one.
+    ///
+    /// The bytes wait in a file beside it, whose name ends in `.new`; one that an interrupted call left is replaced.
+    package static func replace(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let draft = "\(path).new"
+        unsafe unlink(draft)
+        try create(draft, bytes)
+        guard unsafe Glibc.rename(draft, path) == 0 else { throw .last(path) }
+        try synchronizeDirectory(parent(of: path))
+    }
+
     /// Gives a finished directory its name and makes that durable.
     ///
     /// Throws when the name is taken, and leaves nothing under it then.

@@ -55,6 +55,11 @@ package struct StoredLog: Sendable {
             path: database, description: parameters.description, format: .certificateTransparency)
     }
 
+    /// The entries and the tree as they are stored, for reading alone, also while a server runs.
+    package func view() throws -> SQLiteStoreView {
+        try SQLiteStoreView(path: database, description: parameters.description, format: .certificateTransparency)
+    }
+
     /// Who may change the state of the log.
     package func operating(guardPath: String?) -> SQLiteStoreOperator {
         SQLiteStoreOperator(

@@ -24,19 +24,24 @@ final class ProgressLine: Sendable {
 
     /// Takes note of a step.
     func update(_ progress: SQLiteStoreInspection.Progress) {
+        update(progress.position, of: progress.size)
+    }
+
+    /// Takes note of how many entries are done, of how many.
+    func update(_ position: UInt64, of size: UInt64) {
         guard isWanted else { return }
         let line: String? = state.withLock { state in
             let now = ContinuousClock.now
-            let isLast = progress.position >= progress.size
+            let isLast = position >= size
             guard isLast || (state.lastLine ?? state.began).duration(to: now) >= .seconds(1) else { return nil }
             state.lastLine = now
             state.isUnfinished = !isLast
-            return Self.text(progress, elapsed: state.began.duration(to: now))
+            return Self.text(position, of: size, elapsed: state.began.duration(to: now))
         }
         guard let line else { return }
         guard isTerminal else { return StandardError.write(line) }
         // A carriage return, and what the terminal calls "erase to the end of the line".
-        let bytes = Array("\r\(line)\u{1B}[K\(progress.position >= progress.size ? "\n" : "")".utf8)
+        let bytes = Array("\r\(line)\u{1B}[K\(position >= size ? "\n" : "")".utf8)
         _ = unsafe bytes.withUnsafeBytes { unsafe Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
     }
 
@@ -47,13 +52,11 @@ final class ProgressLine: Sendable {
     }
 
     /// The words for a step after some time.
-    static func text(_ progress: SQLiteStoreInspection.Progress, elapsed: Duration) -> String {
-        let (seconds, attoseconds) = elapsed.components
-        let time = max(Double(seconds) + Double(attoseconds) / 1e18, 0.001)
-        let rate = Double(progress.position) / time
-        let rest = Double(progress.size - min(progress.position, progress.size))
+    static func text(_ position: UInt64, of size: UInt64, elapsed: Duration) -> String {
+        let rate = Double(position) / max(elapsed.seconds, 0.001)
+        let rest = Double(size - min(position, size))
         let left = rate > 0 ? Int((rest / rate).rounded(.up)) : 0
-        return "\(progress.position) of \(progress.size) entries, \(Int(rate)) a second, \(left) s left"
+        return "\(position) of \(size) entries, \(Int(rate)) a second, \(left) s left"
     }
 }
 

@@ -50,7 +50,7 @@ struct DemoFiles {
         // env answers 127 when it does not find the command.
         guard process.terminationStatus != 127 else { return nil }
         guard process.terminationStatus == 0 else {
-            throw CertificateVerification.Failure(description: "openssl verify refused the certificate: \(text)")
+            throw CertificateVerification.Failure("openssl verify refused the certificate: \(text)")
         }
         return text.split(separator: "\n").joined(separator: " ")
     }

@@ -1,5 +1,6 @@
 internal import CertificateTransparency
 internal import Issuance
+internal import Monitor
 internal import OpenSSL
 internal import Server
 internal import StrictJSON
@@ -37,11 +38,14 @@ struct DemoRun {
         let (certificate, chain) = try await requestCertificate(token, info, proof)
         say("Verifying it as a stranger would, with the root and the log key alone:")
         var checks: [String] = []
+        let (trust, log) = try trust()
         let verification = CertificateVerification(
-            certificate: certificate, chain: chain, expectation: try expectation(info), client: client)
-        try await verification.run { check in
-            checks.append(check)
-            say("  ok: \(check)")
+            certificate: certificate, chain: chain, trust: trust,
+            expectation: CertificateVerification.Expectation(identity: name, oidcIssuer: issuerURL, key: info),
+            inclusion: .live(log))
+        try await verification.run(now: .now()) { check in
+            checks.append(check.text)
+            say("  ok: \(check.text)")
         }
         return Outcome(certificate: certificate, chain: chain, checks: checks)
     }
@@ -114,18 +118,17 @@ struct DemoRun {
         return (first, Array(certificates.dropFirst()))
     }
 
-    /// What a stranger has from elsewhere: the root and the log key, as files that the operator handed out.
-    private func expectation(_ info: SubjectPublicKeyInfo) throws -> CertificateVerification.Expectation {
+    /// What a stranger has from elsewhere, root and log key as files that the operator handed out, and the log.
+    private func trust() throws -> (CertificateVerification.Trust, LogClient) {
         let settings = authority.created.settings
         let directory = authority.created.directory
-        let keyFile = try PrivateFile.read(directory.logPublicKey(settings.shard), readers: .anyone)
-        guard let block = PEM.firstBlock(in: keyFile), let origin = settings.publicURL.origin(shard: settings.shard)
-        else {
-            throw UnusableAnswer(description: "the log's public key is not readable")
+        let key = try LogKeyFile.read(directory.logPublicKey(settings.shard))
+        guard let url = LogURL(settings.publicURL.submissionPrefix(shard: settings.shard)) else {
+            throw UnusableAnswer(description: "the log's URL cannot be used")
         }
-        return CertificateVerification.Expectation(
-            root: try Certificate(pem: try PrivateFile.read(directory.root, readers: .anyone)),
-            logKey: try PublicKey(try SubjectPublicKeyInfo(der: block.bytes)), origin: origin,
-            logURL: settings.publicURL.submissionPrefix(shard: settings.shard), name: name, key: info)
+        let transport = LogTransport(url, now: Timestamp.now)
+        let log = LogClient(api: .tiles, origin: url.origin, key: key) { try await transport.get($0, limit: $1) }
+        let root = try Certificate(pem: try PrivateFile.read(directory.root, readers: .anyone))
+        return (CertificateVerification.Trust(roots: [root], logKey: key, origin: url.origin), log)
     }
 }

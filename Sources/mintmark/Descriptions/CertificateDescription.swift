@@ -72,11 +72,26 @@ struct CertificateDescription {
             switch name.tag {
             case DERTag.context(1, constructed: false), DERTag.context(6, constructed: false): names.append(text)
             case DERTag.context(2, constructed: false): names.append("DNS:\(text)")
+            case DERTag.context(0, constructed: true):
+                names.append(Self.username(DERReader(value, in: name.content)) ?? "(a name of kind 0)")
             default: names.append("(a name of kind \(name.tag & 0x1F))")
             }
         }
         return names
     }
+
+    /// The text of an otherName as Fulcio writes it, a UTF8String under 1.3.6.1.4.1.57264.1.7; nil for any other.
+    private static func username(_ name: DERReader) -> String? {
+        var name = name
+        guard (try? name.objectIdentifier()) == "1.3.6.1.4.1.57264.1.7",
+            var explicit = try? name.nested(tag: DERTag.context(0, constructed: true)),
+            let text = try? explicit.content(tag: DERTag.utf8String), explicit.isAtEnd, name.isAtEnd
+        else { return nil }
+        return String(validating: text, as: UTF8.self)
+    }
+
+    /// Who vouched for the names, in each of the extensions that say so; they must not differ.
+    var oidcIssuers: [String] { [value(.issuerV2), value(.issuer)].compactMap(\.self) }
 
     /// The certificate's timestamps; none when the extension is missing or malformed.
     var timestamps: [SignedCertificateTimestamp] {
