@@ -9,6 +9,9 @@ package protocol LogStore: Sendable {
     /// The state in which the log was found; only `frozen` and `closed` are remembered.
     var initialCondition: LogCondition { get }
 
+    /// What is kept about witnesses; nil for a store that keeps nothing of them.
+    var witnessRecords: (any WitnessRecords)? { get }
+
     /// Writes a batch durably if the head is still the one it was built on, and else leaves everything as it was.
     ///
     /// When it returns, the batch survives a power cut.
@@ -47,4 +50,7 @@ package protocol LogStore: Sendable {
 extension LogStore {
     /// A store that remembers no state serves.
     package var initialCondition: LogCondition { .starting }
+
+    /// A store keeps nothing of witnesses unless it says otherwise.
+    package var witnessRecords: (any WitnessRecords)? { nil }
 }

@@ -1,5 +1,6 @@
 internal import CertificateTransparency
 internal import OpenSSL
+internal import TransparencyLog
 
 extension ServerOptions {
     /// What the settings mean together; throws every mistake in them at once.
@@ -39,6 +40,9 @@ extension ServerOptions {
         }
         logGuardFile = settings.text("log-guard")
         logScrubInterval = settings.number("log-scrub-interval")
+        witnessPolicyFile = settings.text("witness-policy")
+        witnessMode = settings.text("witness-mode").flatMap(WitnessMode.init) ?? .failOpen
+        auditsOwnLog = settings.text("log-self-audit") == "on"
         logMonitoringURL = settings.logMonitoringURL(&mistakes)
         submitsCertificates = settings.text("ct-log-submission") == "certificate"
         logBudget = .seconds(settings.number("ct-log-budget"))
@@ -163,8 +167,9 @@ extension Settings {
             return .own
         }
         let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]
-            .filter(isChosen)
-        warnings += idle.map { "\($0) has no effect with --ct-log-url" }
+            + ["witness-policy", "witness-mode", "log-self-audit"]
+        let chosen = idle.filter(isChosen)
+        warnings += chosen.map { "\($0) has no effect with --ct-log-url" }
         let isNone = urls.map { $0.isEmpty || $0 == "none" }
         if isNone.contains(true), urls.count > 1 {
             mistakes.append("ct-log-url names a log and none, or an empty one among several")

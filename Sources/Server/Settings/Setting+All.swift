@@ -1,6 +1,7 @@
 internal import CertificateTransparency
 internal import Issuance
 internal import StrictJSON
+internal import TransparencyLog
 
 extension Setting {
     /// Every setting, in the order in which they are shown.
@@ -107,6 +108,17 @@ extension Setting {
         Setting(
             "log-scrub-interval", .number(1...999_999_999), .log, standard: "604800",
             "How often everything that the own log has stored is recomputed, in seconds."),
+        Setting(
+            "witness-policy", .text, .log,
+            "The file that names the witnesses of the own log (C2SP tlog-policy). They are asked to cosign its heads."
+                + " Each can stop the log by saying that it has seen another history."),
+        Setting(
+            "witness-mode", .choice(WitnessMode.allCases.map(\.rawValue)), .log,
+            standard: WitnessMode.failOpen.rawValue,
+            "required: nothing is issued before the policy's quorum has cosigned a head that covers it."),
+        Setting(
+            "log-self-audit", .choice(["on", "off"]), .log, standard: "off",
+            "Whether the server looks at its own log through the URL that clients use, at least once a minute."),
     ]
 
     private static let policy = [
