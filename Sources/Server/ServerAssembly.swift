@@ -4,6 +4,7 @@ internal import Issuance
 internal import Logging
 internal import OpenSSL
 internal import ServiceLifecycle
+internal import TransparencyLog
 
 /// Puts the parts of one server together, from what was read to what listens.
 struct ServerAssembly {

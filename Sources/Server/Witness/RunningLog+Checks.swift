@@ -14,25 +14,23 @@ extension RunningLog {
 
     /// What somebody should look at.
     func warnings(now: @escaping @Sendable () -> Timestamp) -> [Readiness.Check] {
-        [
-            witnessing.map { witnessing in
-                {
-                    let time = now()
-                    let failing = witnessing.statuses.filter { status in
-                        status.failingSince.map { $0.adding(milliseconds: Self.patience) < time } ?? false
-                    }
-                    return failing.isEmpty
-                        ? nil
-                        : "no cosignature for more than a minute from: "
-                            + failing.map(\.name).joined(separator: ", ")
+        var checks: [Readiness.Check] = []
+        if let witnessing {
+            checks.append {
+                let time = now()
+                let failing = witnessing.statuses.filter { status in
+                    status.failingSince.map { $0.adding(milliseconds: Self.patience) < time } ?? false
                 }
-            },
-            selfAudit.map { selfAudit in
-                {
-                    selfAudit.lastFinding == .good
-                        ? nil : "the log's public URL does not serve what the log has published"
-                }
-            },
-        ].compactMap(\.self)
+                guard !failing.isEmpty else { return nil }
+                return "no cosignature for more than a minute from: " + failing.map(\.name).joined(separator: ", ")
+            }
+        }
+        if let selfAudit {
+            checks.append {
+                selfAudit.lastFinding == .good
+                    ? nil : "the log's public URL does not serve what the log has published"
+            }
+        }
+        return checks
     }
 }

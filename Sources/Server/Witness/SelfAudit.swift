@@ -157,13 +157,11 @@ final class SelfAudit: Service {
         let recent = (size.value - min(size.value, Self.recentCount))..<size.value
         let others = (0..<Self.sampleCount).map { _ in UInt64.random(in: recent) }
         for number in Set([size.value - 1] + others) {
-            guard let index = LeafIndex(number),
-                let tile = Tile(
-                    .hashes(level: 0), index: number >> 8,
-                    width: Int(min(UInt64(HashTile.width), size.value - (number >> 8 << 8))))
+            let (first, place) = (number & ~255, Int(number & 255))
+            let width = Int(min(UInt64(HashTile.width), size.value - first))
+            guard let index = LeafIndex(number), let tile = Tile(.hashes(level: 0), index: first >> 8, width: width)
             else { continue }
-            let served = HashTile.hash(
-                at: Int(number & 255), in: try await get(tile.path, limit: HashTile.byteCount))
+            let served = HashTile.hash(at: place, in: try await get(tile.path, limit: HashTile.byteCount))
             guard served == (try await log.reader.leafHash(at: index)) else {
                 throw Problem(
                     finding: .contradicted, what: "the tile that is served does not have the entry \(number)")

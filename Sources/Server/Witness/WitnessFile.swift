@@ -22,15 +22,15 @@ enum WitnessFile {
         do { bytes = try PrivateFile.read(path, readers: .anyone) } catch {
             throw ConfigurationMistakes(["--witness-policy: \(error)"])
         }
-        do throws(WitnessPolicyReader.Mistakes) {
-            let (policy, remarks) = try WitnessPolicyReader.read(bytes, logs: logs(log))
-            warnings += remarks.map { "\(name): \($0)" }
-            let mistakes = mistakes(in: policy, options.witnessMode, &warnings)
-            guard mistakes.isEmpty else { throw WitnessPolicyReader.Mistakes(lines: mistakes) }
-            return policy
-        } catch {
+        var remarks: [String] = []
+        let read: (policy: WitnessPolicy, warnings: [String])
+        do { read = try WitnessPolicyReader.read(bytes, logs: logs(log)) } catch {
             throw ConfigurationMistakes(error.lines.map { "\(name): \($0)" })
         }
+        let mistakes = mistakes(in: read.policy, options.witnessMode, &remarks)
+        warnings += (read.warnings + remarks).map { "\(name): \($0)" }
+        guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes.map { "\(name): \($0)" }) }
+        return read.policy
     }
 
     private static func logs(_ log: OwnLog?) -> [(origin: Origin, logID: SHA256Digest)] {

@@ -1,3 +1,5 @@
+internal import CertificateTransparency
+internal import OpenSSL
 internal import TransparencyLog
 
 /// Metrics of what witnesses and the self-audit see, read when somebody asks.
