@@ -92,9 +92,12 @@ struct ServerAssembly {
         }
         let client = try BoundedClient()
         let witnessing = try await witnessing(log, client)
-        let selfAudit = options.auditsOwnLog ? SelfAudit(
-            log, url: options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
-            client: client, logger: logger) { audit?.note($0) } : nil
+        let selfAudit =
+            options.auditsOwnLog
+            ? SelfAudit(
+                log, url: options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
+                client: client, logger: logger
+            ) { audit?.note($0) } : nil
         let companions: [(any Service)?] = [witnessing.map(WitnessService.init), selfAudit]
         return RunningLog(
             log: log,

@@ -50,9 +50,12 @@ final class TestWitness: Sendable {
         let lines = request.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         let old = try #require(UInt64(lines[0].dropFirst(4)))
         let end = try #require(lines.firstIndex(of: ""))
-        let path = try lines[1..<end].map { try #require(Base64.decodeStandard(Array($0.utf8)).flatMap { SHA256Digest($0) }) }
+        let path = try lines[1..<end].map {
+            try #require(Base64.decodeStandard(Array($0.utf8)).flatMap { SHA256Digest($0) })
+        }
         let text = CheckpointText(
-            origin: try #require(Origin(lines[end + 1])), size: try #require(UInt64(lines[end + 2]).flatMap(TreeSize.init)),
+            origin: try #require(Origin(lines[end + 1])),
+            size: try #require(UInt64(lines[end + 2]).flatMap(TreeSize.init)),
             root: try #require(Base64.decodeStandard(Array(lines[end + 3].utf8)).flatMap { SHA256Digest($0) }))
         let (hangs, fails) = state.withLock { state in
             state.asked.append(old)

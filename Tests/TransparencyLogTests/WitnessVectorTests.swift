@@ -73,7 +73,8 @@ import Testing
             witness: try vectors.text("name"), time: try vectors.number("time"), over: known.text)
         #expect(message == (try vectors.bytes("cosigned_message_hex")))
         #expect(MLDSA44PublicKey.byteCount == Int(try vectors.number("public_key_bytes")))
-        #expect(Cosignature.mlDSA44Message(witness: String(repeating: "w", count: 256), time: 1, over: known.text) == nil)
+        #expect(
+            Cosignature.mlDSA44Message(witness: String(repeating: "w", count: 256), time: 1, over: known.text) == nil)
     }
 
     @Test func `an ML-DSA-44 witness is refused with the reason when libcrypto cannot verify it`() throws {
@@ -88,7 +89,19 @@ import Testing
         }
     }
 
-    @Test func `TL-23 TL-79 the known request is reproduced byte for byte`() throws {
+    @Test func `TL-23 the known Ed25519 note is verified by its key in text form`() throws {
+        let known = try Known()
+        let key = try #require(VerifierKey(try known.checkpoint.text("vkey")))
+        #expect(key.isConsistent && key.keyID.hexadecimal == "db1d3e92" && key.kind == 1)
+        #expect(key.key == (try known.checkpoint.bytes("public_key_hex")))
+        let note = try SignedNote(parsing: Array(try known.checkpoint.text("note").utf8))
+        let line = try #require(note.signatures.first { $0.name == key.name && $0.keyID == key.keyID })
+        let publicKey = try PublicKey(try #require(SubjectPublicKeyInfo(ed25519: key.key)))
+        #expect(publicKey.isValidSignature(line.body, over: Array(note.text.utf8), scheme: .ed25519))
+        #expect(throws: WitnessKey.Refusal.otherKind(1)) { try WitnessKey(key) }
+    }
+
+    @Test func `TL-79 the known request is reproduced byte for byte`() throws {
         let known = try Known()
         let tree = try MemoryTree(numbersBelow: 70_000)
         let old = try #require(TreeSize(65_536))
@@ -101,10 +114,12 @@ import Testing
         #expect(first == Array("old 0\n\nx".utf8))
     }
 
-    @Test("a key in text form is read whole or not at all", arguments: [
-        "", "w", "w+d64ec351", "w++AAAA", "+d64ec351+BIq7", "w+D64EC351+BIq7", "w+d64ec3+BIq7", "w+d64ec351+BIq",
-        "a b+d64ec351+BIq7", "w+d64ec351+BA==", "w+d64ec351+BIq7\n",
-    ])
+    @Test(
+        "a key in text form is read whole or not at all",
+        arguments: [
+            "", "w", "w+d64ec351", "w++AAAA", "+d64ec351+BIq7", "w+D64EC351+BIq7", "w+d64ec3+BIq7", "w+d64ec351+BIq",
+            "a b+d64ec351+BIq7", "w+d64ec351+BA==", "w+d64ec351+BIq7\n",
+        ])
     func malformedKey(text: String) {
         #expect(VerifierKey(text) == nil)
     }

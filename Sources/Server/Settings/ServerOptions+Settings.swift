@@ -166,7 +166,8 @@ extension Settings {
             mistakes.append("ct-log-url names no log; write none")
             return .own
         }
-        let idle = ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]
+        let idle =
+            ["log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval"]
             + ["witness-policy", "witness-mode", "log-self-audit"]
         let chosen = idle.filter(isChosen)
         warnings += chosen.map { "\($0) has no effect with --ct-log-url" }

@@ -134,7 +134,8 @@ final class SelfAudit: Service {
         guard size <= newest.text.size else {
             throw Problem(
                 finding: .forked,
-                what: "the public URL serves a head of size \(size.value) with a signature of the log's key, but the log"
+                what:
+                    "the public URL serves a head of size \(size.value) with a signature of the log's key, but the log"
                     + " ends at size \(newest.text.size.value)")
         }
         guard try await log.reader.committedRoot(ofSize: size) == served.text.root else {

@@ -45,7 +45,8 @@ struct WitnessExchange: Sendable {
         do {
             let proof = try await reader.committedProof(from: old, to: head)
             let note = checkpoint.note(logID: logID).bytes
-            reply = try await transport("\(url)/add-checkpoint", AddCheckpoint.body(from: old, proof: proof, note: note))
+            reply = try await transport(
+                "\(url)/add-checkpoint", AddCheckpoint.body(from: old, proof: proof, note: note))
         } catch {
             return .done(.failed(.unreachable, reason: "\(error)"))
         }

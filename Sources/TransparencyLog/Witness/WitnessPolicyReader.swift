@@ -92,7 +92,8 @@ package struct WitnessPolicyReader {
         guard let key = VerifierKey(items[1]) else { return refuse("the witness's key is no vkey") }
         do {
             let witness = WitnessPolicy.Witness(
-                name: items[0], key: try WitnessKey(key), url: items.count > 2 ? Self.prefix(items[2]) : nil, line: line)
+                name: items[0], key: try WitnessKey(key), url: items.count > 2 ? Self.prefix(items[2]) : nil, line: line
+            )
             guard witnesses.count < Self.maximumCount else { return refuse("more than \(Self.maximumCount) witnesses") }
             guard !witnesses.contains(where: { $0.key.verifierKey.key == key.key }) else {
                 return refuse("a second witness with this key")
