@@ -89,7 +89,8 @@ import Testing
         let log = try TestLog()
         try await log.fill(3)
         try log.tamper(
-            "DROP TABLE operation; DROP TABLE scrub; DROP TABLE cosig; DROP TABLE evidence; UPDATE meta SET value = '1' WHERE key = 'log.schema-version'"
+            "DROP TABLE operation; DROP TABLE scrub; DROP TABLE cosig; DROP TABLE evidence; "
+                + "UPDATE meta SET value = '1' WHERE key = 'log.schema-version'"
         )
         try FileManager.default.removeItem(atPath: log.path + "-guard")
         await #expect(throws: StoreRefusal.schemaVersion(expected: "3", found: "1")) { try await log.open() }

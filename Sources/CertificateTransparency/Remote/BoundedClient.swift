@@ -6,8 +6,8 @@ package import OpenSSL
 
 /// Asks one HTTP server within bounds of time and size.
 ///
-/// Connections are kept for a moment. Redirects are not followed, and no proxy of the environment is asked: what is sent
-/// goes to the configured host alone.
+/// Connections are kept for a moment. Redirects are not followed, and no proxy of the environment is asked: what is
+/// sent goes to the configured host alone.
 package final class BoundedClient: Sendable {
     /// An answer with its status; the body is cut after the limit for its kind.
     package struct Answer: Sendable {

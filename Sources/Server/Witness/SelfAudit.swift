@@ -47,7 +47,9 @@ final class SelfAudit: Service {
     private let report: @Sendable (AuditRecord) -> Void
     private let state = Mutex(State())
 
-    /// Looks at the prefix `url`, which ends with a slash; `report` is told when a look finds something else than before.
+    /// Looks at the prefix `url`, which ends with a slash.
+    ///
+    /// `report` is told when a look finds something wrong that the one before did not.
     init(
         _ log: LocalLog, url: String, client: BoundedClient, logger: Logger,
         report: @escaping @Sendable (AuditRecord) -> Void
