@@ -4,12 +4,14 @@ import contextlib
 import pathlib
 import shutil
 import sqlite3
+import ssl
 import threading
 import time
 
 import pytest
 import requests
 
+import tls
 from auditor import Auditor
 from client import Client, good_body
 from conftest import ADDRESS
@@ -200,6 +202,20 @@ def test_a_witness_that_lags_gets_a_proof_from_where_it_is(trusting, body, witne
         assert [status for _, _, status in witness.answers[before:]][:2] == [409, 200]
         assert witness.answers[before + 1][0] == 3
         assert server.stop() == 0
+
+
+def test_tls_with_a_witness_is_verified(trusting, body, tmp_path):
+    """TL-80: a certificate that the system does not trust is no witness's, whatever it would have answered."""
+    files = tls.Pair().write(tmp_path / "tls")
+    witness = Witness(tmp_path, "w1", trusting.origin, trusting.log_public_key)
+    witness.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    witness.context.load_cert_chain(files.certificate, files.key)
+    witness.url = witness.url.replace("http:", "https:")
+    with witness, trusting.serve(*policy(tmp_path / "policy", witness)):
+        Client(trusting.url).issue(body)
+        eventually(lambda: count(trusting, "w1", "unreachable"), 30, "the failure is counted")
+        assert not witness.bodies and witness.verified(checkpoint(trusting)) is None
+        assert ready(trusting).status_code == 200
 
 
 def test_a_contradiction_freezes_the_log(trusting, body, witnesses, tmp_path):

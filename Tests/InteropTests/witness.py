@@ -6,6 +6,7 @@ import http.server
 import json
 import os
 import pathlib
+import ssl
 import threading
 import time
 
@@ -54,6 +55,7 @@ class Witness:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}/w"
         self.mode, self.delay = "good", 0.0
+        self.context: ssl.SSLContext | None = None  # for TLS; the URL is then to be changed too
         self.answers: list[tuple[int, int, int]] = []  # old size, size, status
         self.bodies: list[bytes] = []
         self.paths: set[str] = set()
@@ -186,6 +188,8 @@ class Witness:
         self.released.clear()
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler)
         self.server.daemon_threads = True
+        if self.context:
+            self.server.socket = self.context.wrap_socket(self.server.socket, server_side=True)
         threading.Thread(target=self.server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 

@@ -113,6 +113,8 @@ import Testing
         #expect(throws: WitnessPolicyReader.Mistakes(lines: ["line 1: this is not the key of log.example/2026"])) {
             try Self.read(good, logs: other)
         }
+        let forged = "log \(origin)+\(keyID)+\(Base64.encode([5] + spki.dropLast()))\nquorum none\n"
+        #expect(throws: WitnessPolicyReader.Mistakes.self) { try Self.read(forged, logs: [(origin, logID)]) }
         #expect(try Self.read(good).warnings.first?.contains("not a log of this server") == true)
     }
 

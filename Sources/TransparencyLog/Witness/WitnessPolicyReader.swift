@@ -82,7 +82,9 @@ package struct WitnessPolicyReader {
             warnings.append("line \(line): ignored, because the log has no key of kind \(key.kind)")
             return
         }
-        if key.keyID != Checkpoint.keyID(origin: own.origin, logID: own.logID) {
+        // The key ID is made of the log ID alone, so both the key and the log ID are in use after the kind.
+        let isOwn = SHA256Digest(hashing: key.key) == own.logID || key.key == own.logID.bytes
+        if !isOwn || key.keyID != Checkpoint.keyID(origin: own.origin, logID: own.logID) {
             refuse("this is not the key of \(key.name)")
         }
     }
