@@ -155,6 +155,26 @@ package final class LocalLog: CertificateLog {
         sequencer.shutDown()
     }
 
+    /// Stops signing for good, because what was signed is not the whole truth; reads go on (transparency-log 3.5).
+    package func freeze(because reason: String) async {
+        await sequencer.freeze(because: reason)
+    }
+
+    /// The witnesses of the log; nobody is asked yet.
+    package func witnessing(
+        _ policy: WitnessPolicy, mode: WitnessMode, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
+        transport: @escaping Witnessing.Transport
+    ) -> Witnessing {
+        Witnessing(
+            policy, mode: mode, sequencer: sequencer, reader: reader, clock: clock, logger: logger,
+            transport: transport)
+    }
+
+    /// Forgets that heads were once withheld until witnesses had cosigned them, when there is no such rule any more.
+    package func showEveryHead() async throws {
+        try await sequencer.showEveryHead()
+    }
+
     /// Logs a precertificate of our own CA and answers with its timestamp.
     ///
     /// `chain` begins with the issuing certificate and ends with an accepted root, or with one that an accepted root

@@ -24,8 +24,11 @@ package struct MonitoringAnswers: Sendable {
     /// The body of `get-sth`: the published head.
     package var signedTreeHead: JSONValue { reader.checkpoint.signedTreeHead.json }
 
-    /// The bytes of the checkpoint of the same head.
-    package var checkpoint: [UInt8] { reader.checkpoint.note(logID: logID).bytes }
+    /// The bytes of the checkpoint of the same head, with what witnesses have said about it.
+    package var checkpoint: [UInt8] {
+        let (checkpoint, cosignatures) = reader.cosigned
+        return checkpoint.note(logID: logID, cosignatures: cosignatures).bytes
+    }
 
     /// The body of `get-proof-by-hash`; throws `LogReader.Refusal`, or our own failure.
     package func inclusionProof(ofLeafHash hash: SHA256Digest, treeSize: UInt64) async throws -> JSONValue {

@@ -1,5 +1,6 @@
 internal import CertificateTransparency
 internal import ServiceLifecycle
+internal import TransparencyLog
 
 /// One log of ours with everything that works for it while the server runs.
 struct RunningLog: Sendable {
@@ -14,6 +15,12 @@ struct RunningLog: Sendable {
 
     /// What reads along or asks others about it; stopped before the log, and never in the way of the writer.
     let companions: [any Service]
+
+    /// Who asks its witnesses; nil when it has none.
+    var witnessing: Witnessing?
+
+    /// What looks at it through the public URL; nil when nothing does.
+    var selfAudit: SelfAudit?
 
     /// All services in the order in which they start.
     var services: [any Service] { [service] + companions }

@@ -4,6 +4,7 @@ internal import Issuance
 internal import Logging
 internal import OpenSSL
 internal import ServiceLifecycle
+internal import TransparencyLog
 
 /// Puts the parts of one server together, from what was read to what listens.
 struct ServerAssembly {
@@ -43,23 +44,23 @@ struct ServerAssembly {
             path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
             metrics: ReloadMetrics(factory: registry), logger: logger)
         let audit = try openAudit { issuerReload.configurationState.version }
+        let token = try options.logSubmitTokenFile.map { try SubmissionToken(path: $0) }
+        let ownLog = try await runningLog(logs.own, audit, token)
         let selfTest = selfTest(authority, logs.own, audit)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
-            obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)],
+            obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)] + (ownLog?.obstacles ?? []),
             warnings: [
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
-            ] + logs.others.map(Readiness.warning),
+            ] + logs.others.map(Readiness.warning) + (ownLog?.warnings(now: now) ?? []),
             log: logs.own.map { Readiness.checks(of: $0, now: now) })
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
             authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
-            readiness: readiness, now: now)
-        let token = try options.logSubmitTokenFile.map { try SubmissionToken(path: $0) }
-        let ownLog = runningLog(logs.own, audit, token)
+            readiness: readiness, now: now, running: [ownLog].compactMap(\.self))
         let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
@@ -84,18 +85,49 @@ struct ServerAssembly {
     }
 
     /// Our own log with what works for it; nil without one.
-    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?, _ token: SubmissionToken?) -> RunningLog? {
+    ///
+    /// Asks the log's witnesses for their view, which may freeze it, before anything is signed.
+    private func runningLog(
+        _ log: LocalLog?, _ audit: AuditStream?, _ token: SubmissionToken?
+    ) async throws -> RunningLog? {
         guard let log, let settings = loaded.ownLog?.settings else { return nil }
         let ownRoots = [loaded.issuing.root]
         if options.logAcceptance == .listedRoots, log.roots == ownRoots {
             logger.warning("no root is listed besides the CA's own: every submission to the log will be refused")
         }
+        let client = try BoundedClient()
+        let witnessing = try await witnessing(log, client)
+        let selfAudit =
+            options.auditsOwnLog
+            ? SelfAudit(
+                log, url: options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
+                client: client, logger: logger
+            ) { audit?.note($0) } : nil
+        let companions: [(any Service)?] = [witnessing.map(WitnessService.init), selfAudit]
         return RunningLog(
             log: log,
             endpoints: LogEndpoints(
                 log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, token: token,
                 now: now),
-            service: LogService(log: log) { audit?.note($0) }, companions: [])
+            service: LogService(log: log) { audit?.note($0) },
+            companions: companions.compactMap(\.self) + [ClientService(client: client)], witnessing: witnessing,
+            selfAudit: selfAudit)
+    }
+
+    /// The witnesses of a log after each was asked for its view; nil without any.
+    private func witnessing(_ log: LocalLog, _ client: BoundedClient) async throws -> Witnessing? {
+        guard let policy = loaded.witnesses else {
+            try await log.showEveryHead()
+            return nil
+        }
+        let witnessing = log.witnessing(
+            policy, mode: options.witnessMode, clock: now, logger: logger,
+            transport: WitnessService.transport(client))
+        try await witnessing.open()
+        if let obstacle = witnessing.obstacle {
+            logger.warning("no certificate will be issued for now", metadata: ["reason": "\(obstacle)"])
+        }
+        return witnessing
     }
 
     /// The listener of HTTP, and all of them in the order in which they start.

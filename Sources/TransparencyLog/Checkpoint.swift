@@ -19,14 +19,13 @@ package struct Checkpoint: Hashable, Sendable {
         Array(SHA256Digest(hashing: Array(origin.text.utf8) + [0x0A, 0x05] + logID.bytes).bytes.prefix(4))
     }
 
-    /// The note with one signature line, for a log with this ID.
-    package func note(logID: SHA256Digest) -> SignedNote {
+    /// The note with the log's signature line, for a log with this ID, and those of witnesses after it.
+    package func note(logID: SHA256Digest, cosignatures: [Cosignature] = []) -> SignedNote {
         let head = signedTreeHead.head
         let body = BigEndian.bytes(head.timestamp.milliseconds) + signedTreeHead.signature.encoded
         let signature = SignedNote.Signature(
             name: origin.text, keyID: Self.keyID(origin: origin, logID: logID), body: body)
-        return SignedNote(
-            text: "\(origin)\n\(head.size.value)\n\(Base64.encode(head.root.bytes))\n", signatures: [signature])
+        return SignedNote(text: text.lines, signatures: [signature] + cosignatures.map(\.line))
     }
 
     /// Reads a note and verifies its signature by the log's key.

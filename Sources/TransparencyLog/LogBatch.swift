@@ -34,10 +34,13 @@ package struct LogBatch: Sendable {
     /// What the entries refer to; most of it is there already.
     package let attachments: [SHA256Digest: [UInt8]]
 
+    /// What witnesses have said about earlier heads.
+    package let cosignatures: [KeptCosignature]
+
     /// A batch from its parts, which must fit together: the store compares only the head.
     package init(
         base: LogState, next: LogState, note: [UInt8], entries: [Entry], tiles: [TreeEdge.ChangedTile],
-        attachments: [SHA256Digest: [UInt8]]
+        attachments: [SHA256Digest: [UInt8]], cosignatures: [KeptCosignature] = []
     ) {
         self.base = base
         self.next = next
@@ -45,5 +48,6 @@ package struct LogBatch: Sendable {
         self.entries = entries
         self.tiles = tiles
         self.attachments = attachments
+        self.cosignatures = cosignatures
     }
 }

@@ -52,6 +52,12 @@ package struct LogReader: Sendable {
     /// The published head.
     package var checkpoint: Checkpoint { published.checkpoint }
 
+    /// The newest committed head, which no answer may reveal unless it is published.
+    package var newestCommitted: Checkpoint { published.newest }
+
+    /// The published head with the cosignatures of witnesses.
+    package var cosigned: (checkpoint: Checkpoint, cosignatures: [Cosignature]) { published.cosigned }
+
     /// The room on the volume that the log lies on; nil when unknown.
     package var space: VolumeSpace? { store.space() }
 

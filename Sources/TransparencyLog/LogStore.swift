@@ -9,6 +9,9 @@ package protocol LogStore: Sendable {
     /// The state in which the log was found; only `frozen` and `closed` are remembered.
     var initialCondition: LogCondition { get }
 
+    /// What is kept about witnesses; nil for a store that keeps nothing of them.
+    var witnessRecords: (any WitnessRecords)? { get }
+
     /// Writes a batch durably if the head is still the one it was built on, and else leaves everything as it was.
     ///
     /// When it returns, the batch survives a power cut.
@@ -53,4 +56,7 @@ extension LogStore {
 
     /// A store that does not count has nothing to say.
     package var counts: StoreCounts { StoreCounts() }
+
+    /// A store keeps nothing of witnesses unless it says otherwise.
+    package var witnessRecords: (any WitnessRecords)? { nil }
 }

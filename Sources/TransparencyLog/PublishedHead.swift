@@ -1,25 +1,183 @@
 internal import Synchronization
 
-/// The newest head that answers may reveal, shared by the sequencer and everyone who reads (I11).
+/// The newest head that answers may reveal, shared by the sequencer and everyone who reads (I11), and the newest one
+/// that is committed.
+///
+/// The two are one, unless witnesses must agree first (transparency-log 3.7.5): then a head is shown once a quorum of
+/// them has cosigned its text.
 package final class PublishedHead: Sendable {
-    private let current: Mutex<Checkpoint>
+    private struct State {
+        var published: Checkpoint
+        var newest: Checkpoint
+        /// By text, and by the position of the witness in the policy.
+        var cosignatures: [CheckpointText: [Int: Cosignature]] = [:]
+        var withholding: Withholding?
+        var obstacle: String?
+        var waiters: [UInt64: (index: LeafIndex, continuation: CheckedContinuation<Void, any Error>)] = [:]
+        var nextWaiter: UInt64 = 0
+    }
+
+    /// The rule that keeps heads back.
+    struct Withholding: Sendable {
+        let policy: WitnessPolicy
+        /// How long whoever submitted an entry waits for its publication.
+        let limit: Duration
+        /// Since when a committed head has waited; nil when none does.
+        var since: ContinuousClock.Instant?
+    }
+
+    private let current: Mutex<State>
+
+    /// A value for each change that whoever asks witnesses should look at; several may come as one.
+    let changes: AsyncStream<Void>
+    private let changed: AsyncStream<Void>.Continuation
 
     /// Publishes a first head, which must be committed.
     package init(_ checkpoint: Checkpoint) {
-        current = Mutex(checkpoint)
+        current = Mutex(State(published: checkpoint, newest: checkpoint))
+        (changes, changed) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// The head as it is now; take it before the snapshot that is to cover it.
     package var checkpoint: Checkpoint {
-        current.withLock { $0 }
+        current.withLock { $0.published }
     }
 
-    /// Publishes a committed head; one that is not newer is left alone, so that answers never go back.
-    package func publish(_ checkpoint: Checkpoint) {
-        current.withLock { current in
-            let (old, new) = (current.signedTreeHead.head, checkpoint.signedTreeHead.head)
-            guard new.timestamp > old.timestamp, new.size >= old.size else { return }
-            current = checkpoint
+    /// The head as it is now, with the cosignatures of its very text in the order of the policy.
+    package var cosigned: (checkpoint: Checkpoint, cosignatures: [Cosignature]) {
+        current.withLock { state in
+            let cosignatures = state.cosignatures[state.published.text] ?? [:]
+            return (state.published, cosignatures.sorted { $0.key < $1.key }.map(\.value))
         }
+    }
+
+    /// The newest committed head; no answer may reveal it unless it is published.
+    var newest: Checkpoint {
+        current.withLock { $0.newest }
+    }
+
+    /// Why nothing may be signed at the moment; nil when witnesses have nothing against it.
+    var obstacle: String? {
+        get { current.withLock { $0.obstacle } }
+        set { current.withLock { $0.obstacle = newValue } }
+    }
+
+    /// Since when a committed head has waited for its quorum; nil when none does.
+    var withheldSince: ContinuousClock.Instant? {
+        current.withLock { $0.withholding?.since }
+    }
+
+    /// Takes a committed head; one that is not newer is left alone, so that answers never go back.
+    package func publish(_ checkpoint: Checkpoint) {
+        let shown = current.withLock { state in
+            guard Self.isNewer(checkpoint, than: state.newest) else { return [CheckedContinuation<Void, any Error>]() }
+            state.newest = checkpoint
+            if let withholding = state.withholding, !Self.isQuorum(checkpoint.text, state) {
+                if withholding.since == nil { state.withholding?.since = .now }
+                return []
+            }
+            return Self.show(checkpoint, &state)
+        }
+        for waiter in shown { waiter.resume() }
+        changed.yield()
+    }
+
+    /// From now on shows a head only when enough witnesses of the policy have cosigned it; called before anybody reads.
+    ///
+    /// `shown` is the newest head that was shown before.
+    func withhold(until policy: WitnessPolicy, limit: Duration, shown: Checkpoint) {
+        current.withLock { state in
+            state.published = shown
+            let since: ContinuousClock.Instant? = shown.text == state.newest.text ? nil : .now
+            state.withholding = Withholding(policy: policy, limit: limit, since: since)
+        }
+    }
+
+    /// Adds a cosignature that is stored, verified and of a committed head; an older one of the same witness goes.
+    func attach(_ cosignature: Cosignature, of witness: Int, to checkpoint: Checkpoint) {
+        let shown = current.withLock { state in
+            let text = checkpoint.text
+            guard text.size >= state.published.text.size else { return [CheckedContinuation<Void, any Error>]() }
+            state.cosignatures[text, default: [:]][witness] = cosignature
+            guard state.withholding != nil, Self.isQuorum(text, state) else { return [] }
+            return Self.show(state.newest.text == text ? state.newest : checkpoint, &state)
+        }
+        for waiter in shown { waiter.resume() }
+    }
+
+    /// Makes whoever asks witnesses look, for instance because time has passed.
+    func wake() {
+        changed.yield()
+    }
+
+    private static func isNewer(_ new: Checkpoint, than old: Checkpoint) -> Bool {
+        let (old, new) = (old.signedTreeHead.head, new.signedTreeHead.head)
+        return new.timestamp > old.timestamp && new.size >= old.size
+    }
+
+    private static func isQuorum(_ text: CheckpointText, _ state: State) -> Bool {
+        let positions = Set(state.cosignatures[text, default: [:]].keys)
+        // What was shown once may be shown again with a newer signature.
+        return state.withholding?.policy.isQuorum(positions) != false || text == state.published.text
+    }
+
+    /// Moves the published head; answers those who have waited for what it covers.
+    private static func show(_ checkpoint: Checkpoint, _ state: inout State) -> [CheckedContinuation<Void, any Error>] {
+        guard isNewer(checkpoint, than: state.published) else { return [] }
+        state.published = checkpoint
+        state.withholding?.since = checkpoint.text == state.newest.text ? nil : .now
+        state.cosignatures = state.cosignatures.filter { $0.key.size >= checkpoint.text.size }
+        let size = checkpoint.signedTreeHead.head.size.value
+        let covered = state.waiters.filter { $0.value.index.value < size }
+        for id in covered.keys { state.waiters.removeValue(forKey: id) }
+        return covered.values.map(\.continuation)
+    }
+}
+
+extension PublishedHead {
+    /// Waits until the published head covers a committed entry.
+    ///
+    /// Throws `SubmissionFailure.temporarilyUnavailable` when that takes longer than the rule allows, and
+    /// `CancellationError` when the caller is cancelled. The entry stays in the log either way.
+    func waitUntilShown(_ index: LeafIndex) async throws {
+        let limit = current.withLock { state -> Duration? in
+            index.value < state.published.text.size.value ? nil : state.withholding?.limit
+        }
+        guard let limit else { return }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.wait(for: index) }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw SubmissionFailure.temporarilyUnavailable(retryAfter: SubmissionQueue.retryAfter())
+            }
+            try await group.next()
+        }
+    }
+
+    private func wait(for index: LeafIndex) async throws {
+        let id = current.withLock { state in
+            state.nextWaiter += 1
+            return state.nextWaiter
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isShown = current.withLock { state in
+                    guard index.value >= state.published.text.size.value else { return true }
+                    state.waiters[id] = (index, continuation)
+                    return false
+                }
+                if isShown { continuation.resume() }
+                // A cancellation that came before the continuation was there has found nothing to end.
+                if Task.isCancelled { cancel(id) }
+            }
+        } onCancel: {
+            cancel(id)
+        }
+    }
+
+    private func cancel(_ id: UInt64) {
+        let waiter = current.withLock { $0.waiters.removeValue(forKey: id) }
+        waiter?.continuation.resume(throwing: CancellationError())
     }
 }

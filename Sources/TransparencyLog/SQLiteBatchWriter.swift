@@ -20,12 +20,39 @@ struct SQLiteBatchWriter {
             try upsertTiles(batch.tiles)
             try moveHead(batch)
             try insertCheckpoint(batch)
+            try upsert(batch.cosignatures)
             try readBack(batch)
         } catch {
             throw rollBack(after: error)
         }
         // Whatever COMMIT answers but success, the batch may be durable or not: nobody here may find out (I12).
         do { try database.commit() } catch { throw .unknown(error) }
+    }
+
+    /// Writes cosignatures in a transaction of their own.
+    func write(_ cosignatures: [KeptCosignature]) throws(CommitFailure) {
+        do {
+            try database.beginTransaction(.immediate)
+            try upsert(cosignatures)
+        } catch {
+            throw rollBack(after: error)
+        }
+        do { try database.commit() } catch { throw .unknown(error) }
+    }
+
+    private func upsert(_ cosignatures: [KeptCosignature]) throws {
+        for kept in cosignatures {
+            let line = kept.cosignature.line
+            try database.execute(
+                sql: """
+                    INSERT INTO cosig (tree_size, name, key_id, time, line) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (tree_size, name, key_id) DO UPDATE SET time = excluded.time, line = excluded.line
+                    """,
+                arguments: [
+                    SQLiteSchema.column(kept.size.value), line.name, line.keyID.blob,
+                    SQLiteSchema.column(kept.cosignature.time), line.bytes.blob,
+                ])
+        }
     }
 
     private func compareHead(with base: LogState) throws {

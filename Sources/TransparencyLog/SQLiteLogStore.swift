@@ -50,7 +50,7 @@ package final class SQLiteLogStore: LogStore {
         scrubReader = try Self.reporting(files) { [files] in
             try DatabaseQueue(path: files.database, configuration: SQLiteSettings.scrubber)
         }
-        writer = opening.condition.isFinal ? nil : try SQLiteStoreOpening.openWriter(files)
+        writer = opening.condition.isFinal ? nil : try SQLiteStoreOpening.openMigratedWriter(files)
     }
 
     /// What the checks at the start have found.
@@ -147,6 +147,33 @@ package final class SQLiteLogStore: LogStore {
         let pages = batch.entries.count * 3 + 8
         let bytes = batch.entries.reduce(pages * SQLiteSettings.pageSize) { $0 + $1.stored.record.count }
         unchecked.withLock { $0 += bytes }
+    }
+
+    package func commit(_ cosignatures: [KeptCosignature]) async throws(CommitFailure) {
+        guard let writer else { throw .rolledBack(LogIsFrozen()) }
+        let result: Result<Void, CommitFailure> = await withCheckedContinuation { continuation in
+            writer.asyncWriteWithoutTransaction { database in
+                do throws(CommitFailure) {
+                    try self.requireSpace()
+                    guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
+                    try SQLiteBatchWriter(database: database).write(cosignatures)
+                    continuation.resume(returning: .success(()))
+                } catch {
+                    continuation.resume(returning: .failure(error))
+                }
+            }
+        }
+        try result.get()
+        unchecked.withLock { $0 += 2 * SQLiteSettings.pageSize }
+    }
+
+    /// Reads rows that have no part in the tree, in a reader's connection.
+    func readRows<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            readers.asyncRead { result in
+                continuation.resume(with: Result { try Self.reporting(self.files) { try body(try result.get()) } })
+            }
+        }
     }
 
     package func read<Value: Sendable>(

@@ -3,8 +3,11 @@ internal import OpenSSL
 
 /// The tables of a log (transparency-log 3.4, "Tables").
 enum SQLiteSchema {
-    /// Raised with every change to the tables; other versions are refused in both directions (R-44).
-    static let version = "2"
+    /// Raised with every change to the tables; newer versions are refused, and older ones but the next (R-44).
+    static let version = "3"
+
+    /// The version before, whose stores lack some tables and are otherwise the same: a start adds what is missing.
+    static let previousVersion = "2"
 
     /// The names of the rows in `meta` that every kind of log has.
     enum MetaKey {
@@ -15,6 +18,8 @@ enum SQLiteSchema {
         static let created = "log.created"
         static let frozen = "log.frozen"
         static let closed = "log.closed"
+        /// The size up to which heads were shown before a quorum of witnesses became a condition for it.
+        static let withholding = "log.withholding"
     }
 
     /// `leaf_hash` stands before `leaf` so that reading it never touches an overflow page.
@@ -42,6 +47,7 @@ enum SQLiteSchema {
             fp BLOB PRIMARY KEY NOT NULL, der BLOB NOT NULL, added INTEGER NOT NULL, removed INTEGER
         ) STRICT, WITHOUT ROWID;
         \(tablesSinceVersion2)
+        \(tablesSinceVersion3)
         """
 
     /// What operators did to the log, and how far the scrubber is.
@@ -55,6 +61,29 @@ enum SQLiteSchema {
             began INTEGER NOT NULL, completed INTEGER NOT NULL
         ) STRICT;
         """
+
+    /// What witnesses said: each one's newest cosignature of a size, and what made the log stop.
+    static let tablesSinceVersion3 = """
+        CREATE TABLE cosig (
+            tree_size INTEGER NOT NULL, name TEXT NOT NULL, key_id BLOB NOT NULL, time INTEGER NOT NULL,
+            line BLOB NOT NULL, PRIMARY KEY (tree_size, name, key_id)
+        ) STRICT, WITHOUT ROWID;
+        CREATE TABLE evidence (
+            seq INTEGER PRIMARY KEY, timestamp INTEGER NOT NULL, witness TEXT NOT NULL, status INTEGER NOT NULL,
+            answer BLOB NOT NULL, old_note BLOB NOT NULL, note BLOB NOT NULL
+        ) STRICT;
+        """
+
+    /// Adds what a store of the version before lacks, in one transaction; `database` is the writer's.
+    static func migrate(_ database: Database) throws {
+        guard try SQLiteStartUpChecks.meta(database)[MetaKey.schemaVersion] == previousVersion else { return }
+        try database.inTransaction(.immediate) {
+            try database.execute(sql: tablesSinceVersion3)
+            try database.execute(
+                sql: "UPDATE meta SET value = ? WHERE key = ?", arguments: [version, MetaKey.schemaVersion])
+            return .commit
+        }
+    }
 
     /// The rows of `meta` that a log with this description has.
     static func meta(_ description: LogDescription) -> [String: String] {

@@ -95,6 +95,13 @@ struct SQLiteStoreOpening: Sendable {
         }
     }
 
+    /// The connection that writes, after the tables of this version are there.
+    static func openMigratedWriter(_ files: SQLiteFiles) throws -> DatabaseQueue {
+        let writer = try openWriter(files)
+        try SQLiteLogStore.reporting(files) { try writer.inDatabase { try SQLiteSchema.migrate($0) } }
+        return writer
+    }
+
     /// Signs something that no tree head and no certificate timestamp begins with (transparency-log 3.5, item 3).
     static func prove(_ key: any SigningKey, is expected: SubjectPublicKeyInfo) async throws {
         guard key.publicKey.subjectPublicKeyInfo == expected else {

@@ -171,6 +171,7 @@ package struct SQLiteStoreOperator: Sendable {
                 guard version == "1" else { return }
                 try database.inTransaction(.immediate) {
                     try database.execute(sql: SQLiteSchema.tablesSinceVersion2)
+                    try database.execute(sql: SQLiteSchema.tablesSinceVersion3)
                     try set(SQLiteSchema.MetaKey.schemaVersion, SQLiteSchema.version, database)
                     return .commit
                 }

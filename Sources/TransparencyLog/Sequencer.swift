@@ -1,16 +1,18 @@
 package import Logging
 package import OpenSSL
+internal import Synchronization
 
 /// Puts submissions into the tree, one batch after the other (transparency-log 3.4 W2 to W12).
 ///
 /// There is no tick: a batch is whatever was queued while the last commit ran, so an idle log answers after one commit
 /// and a busy one fills its batches by itself. Only `run()` touches the end of the tree.
 package final class Sequencer: Sendable {
-    private let store: any LogStore
-    private let description: LogDescription
+    let store: any LogStore
+    let description: LogDescription
     private let key: any SigningKey
     private let format: RecordFormat
-    private let published: PublishedHead
+    let published: PublishedHead
+    private let received = Mutex<[ReceivedCosignature]>([])
     private let clock: @Sendable () -> Timestamp
     private let heartbeat: Duration
     private let logger: Logger
@@ -43,7 +45,7 @@ package final class Sequencer: Sendable {
     /// Whether the log takes nothing more in this process, by order or because it failed.
     package var isStopped: Bool { queue.isStopped }
 
-    /// Waits until the submission is durably in the tree, or one equal to it is.
+    /// Waits until the submission is durably in the tree, or one equal to it is, and in the published one.
     ///
     /// Throws `SubmissionFailure`, or `CancellationError` when the caller is cancelled: then the entry stays (I15).
     /// Waits for ever unless `run()` is running or comes to run.
@@ -51,7 +53,7 @@ package final class Sequencer: Sendable {
         _ submission: Submission, from source: SubmissionSource = .ownAuthority
     ) async throws -> SequencedEntry {
         let waiter = Waiter()
-        return try await withTaskCancellationHandler {
+        let entry = try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiter.wait(continuation)
                 do throws(SubmissionFailure) {
@@ -63,6 +65,8 @@ package final class Sequencer: Sendable {
         } onCancel: {
             waiter.cancel()
         }
+        try await published.waitUntilShown(entry.index)
+        return entry
     }
 
     /// Throws `SubmissionFailure` when a stranger's submission would be refused now, before anybody has verified it.
@@ -127,6 +131,7 @@ package final class Sequencer: Sendable {
                 continue
             }
             while case let batch = queue.takeBatch(), !batch.isEmpty { try await integrate(batch, into: &tree) }
+            try await keepCosignatures()
             // A log that waits for room or for the clock tries again soon, so that it comes back by itself.
             let isWaiting = if case .readOnlyTemporarily = condition.value { true } else { false }
             if isWaiting || tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
@@ -154,6 +159,7 @@ package final class Sequencer: Sendable {
         do {
             let new = try await answerDuplicates(in: batch)
             guard batch.isEmpty || !new.isEmpty else { return }
+            if let obstacle = published.obstacle { throw Withheld(description: obstacle) }
             let timestamp = try tree.clock.stamp(
                 after: tree.state.signedTreeHead.head.timestamp, now: clock(), at: .now)
             let built = try BatchBuilder(base: tree.state, format: format).build(new, timestamp: timestamp)
@@ -166,6 +172,8 @@ package final class Sequencer: Sendable {
             }
         } catch let refusal as ClockGuard.Refusal {
             pause(because: "\(refusal)", batch)
+        } catch let withheld as Withheld {
+            pause(because: withheld.description, batch)
         } catch CommitFailure.rolledBack(let error) {
             pause(because: "\(error)", batch)
         } catch let wrong as WrongDuplicate {
@@ -216,6 +224,11 @@ package final class Sequencer: Sendable {
             index: parsed.index, timestamp: parsed.timestamp, record: stored.record, leafInput: parsed.leafInput)
     }
 
+    /// Witnesses have not said yet what they must say before anything is signed.
+    private struct Withheld: Error {
+        let description: String
+    }
+
     /// The index of duplicates points to an entry that is none: the store was changed by another hand.
     private struct WrongDuplicate: Error {
         let index: LeafIndex
@@ -238,15 +251,68 @@ package final class Sequencer: Sendable {
         }
         let next = LogState(
             epoch: tree.state.epoch + 1, signedTreeHead: signed, peaks: built.peaks, edge: built.edge)
+        let cosignatures = takeReceived()
         let batch = LogBatch(
             base: tree.state, next: next, note: note, entries: built.entries, tiles: built.tiles,
-            attachments: built.attachments)
-        try await store.commit(batch)
+            attachments: built.attachments, cosignatures: cosignatures.map(\.kept))
+        do {
+            try await store.commit(batch)
+        } catch {
+            putBack(cosignatures)
+            throw error
+        }
         (tree.state, tree.lastCommit) = (next, .now)
         if condition.move(to: .serving) {
             logger.notice("the log writes", metadata: ["size": "\(built.head.size.value)"])
         }
+        attach(cosignatures)
         published.publish(checkpoint)
+    }
+
+    /// Forgets that heads were once withheld until witnesses had cosigned them.
+    package func showEveryHead() async throws {
+        _ = try await store.witnessRecords?.noteWithholding(from: nil)
+    }
+
+    /// Accepts a cosignature that was verified; it is shown once it is stored, which no batch waits for.
+    func keep(_ cosignature: ReceivedCosignature) {
+        received.withLock { $0.append(cosignature) }
+        queue.wake()
+    }
+
+    /// Stores what no batch has taken along.
+    private func keepCosignatures() async throws {
+        let cosignatures = takeReceived()
+        guard !cosignatures.isEmpty, let records = store.witnessRecords else { return }
+        let result: Result<Void, CommitFailure>
+        do throws(CommitFailure) {
+            result = .success(try await records.commit(cosignatures.map(\.kept)))
+        } catch {
+            result = .failure(error)
+        }
+        if case .failure(.rolledBack(let error)) = result {
+            logger.warning("cosignatures are not stored yet", metadata: ["reason": "\(error)"])
+            return putBack(cosignatures)
+        }
+        try result.get()
+        attach(cosignatures)
+    }
+
+    private func takeReceived() -> [ReceivedCosignature] {
+        received.withLock { received in
+            defer { received = [] }
+            return received
+        }
+    }
+
+    private func putBack(_ cosignatures: [ReceivedCosignature]) {
+        received.withLock { $0 = cosignatures + $0 }
+    }
+
+    private func attach(_ cosignatures: [ReceivedCosignature]) {
+        for received in cosignatures {
+            published.attach(received.cosignature, of: received.witness, to: received.checkpoint)
+        }
     }
 
     /// Tells everyone in a batch to come back: nothing of it was written, and reads go on.

@@ -19,6 +19,11 @@ package struct SignedNote: Hashable, Sendable {
             self.keyID = keyID
             self.body = body
         }
+
+        /// The line with its newline.
+        package var bytes: [UInt8] {
+            SignedNote.dash + Array("\(name) \(Base64.encode(keyID + body))\n".utf8)
+        }
     }
 
     /// The most bytes of a note that is read.
@@ -42,7 +47,7 @@ package struct SignedNote: Hashable, Sendable {
     /// The whole note.
     package var bytes: [UInt8] {
         Array(text.utf8) + [0x0A]
-            + signatures.flatMap { Self.dash + Array("\($0.name) \(Base64.encode($0.keyID + $0.body))\n".utf8) }
+            + signatures.flatMap(\.bytes)
     }
 
     /// Reads a note; nothing is verified.
@@ -50,21 +55,37 @@ package struct SignedNote: Hashable, Sendable {
     /// Throws for a note that is too long, is not UTF-8, has a control character other than newline, has no blank line,
     /// does not end with a newline, or has a malformed signature line or none.
     package init(parsing bytes: [UInt8]) throws(SignedNoteError) {
-        guard bytes.count <= Self.maximumByteCount else { throw .tooLong }
+        let whole = try Self.checkedText(bytes)
+        guard let end = Self.endOfText(in: bytes) else { throw .noBlankLine }
+        signatures = try Self.signatureLines(bytes[(end + 1)...])
+        text = String(decoding: whole.utf8.prefix(end), as: UTF8.self)
+    }
+
+    /// Reads signature lines that stand alone, as a witness sends them; at least one, and nothing is verified.
+    package static func signatures(parsing bytes: [UInt8]) throws(SignedNoteError) -> [Signature] {
+        _ = try checkedText(bytes)
+        return try signatureLines(bytes[...])
+    }
+
+    /// The bytes as a text of whole lines; throws for what neither a note nor a part of one has.
+    private static func checkedText(_ bytes: [UInt8]) throws(SignedNoteError) -> String {
+        guard bytes.count <= maximumByteCount else { throw .tooLong }
         guard bytes.allSatisfy({ $0 >= 0x20 || $0 == 0x0A }) else { throw .controlCharacter }
         guard let whole = String(validating: bytes, as: UTF8.self) else { throw .invalidText }
         guard bytes.last == 0x0A else { throw .unfinishedLine }
-        guard let end = Self.endOfText(in: bytes) else { throw .noBlankLine }
-        let lines = bytes[(end + 1)...].dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
-        guard lines.count <= Self.maximumSignatureCount else { throw .tooManySignatures }
+        return whole
+    }
+
+    private static func signatureLines(_ bytes: ArraySlice<UInt8>) throws(SignedNoteError) -> [Signature] {
+        let lines = bytes.dropLast().split(separator: 0x0A, omittingEmptySubsequences: false)
+        guard lines.count <= maximumSignatureCount else { throw .tooManySignatures }
         var signatures: [Signature] = []
-        for line in lines { signatures.append(try Self.signature(Array(line))) }
-        text = String(decoding: whole.utf8.prefix(end), as: UTF8.self)
-        self.signatures = signatures
+        for line in lines { signatures.append(try signature(Array(line))) }
+        return signatures
     }
 
     /// U+2014 and a blank.
-    private static let dash: [UInt8] = [0xE2, 0x80, 0x94, 0x20]
+    fileprivate static let dash: [UInt8] = [0xE2, 0x80, 0x94, 0x20]
 
     /// How many bytes the text has: up to and including the newline before the last blank line.
     private static func endOfText(in bytes: [UInt8]) -> Int? {

@@ -93,12 +93,12 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: log.path))
     }
 
-    @Test("TL-66 R-44 a store of another schema version is refused in both directions", arguments: ["1", "3"])
+    @Test("TL-66 R-44 a store of another schema version is refused in both directions", arguments: ["1", "4"])
     func schema(version: String) async throws {
         let log = try TestLog()
         try await log.create()
         try log.tamper("UPDATE meta SET value = ? WHERE key = 'log.schema-version'", [version])
-        await #expect(throws: StoreRefusal.schemaVersion(expected: "2", found: version)) { try await log.open() }
+        await #expect(throws: StoreRefusal.schemaVersion(expected: "3", found: version)) { try await log.open() }
     }
 
     @Test func `a clock before the last head is refused at the start, and a second is forgiven`() async throws {

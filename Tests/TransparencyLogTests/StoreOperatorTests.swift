@@ -89,9 +89,11 @@ import Testing
         let log = try TestLog()
         try await log.fill(3)
         try log.tamper(
-            "DROP TABLE operation; DROP TABLE scrub; UPDATE meta SET value = '1' WHERE key = 'log.schema-version'")
+            "DROP TABLE operation; DROP TABLE scrub; DROP TABLE cosig; DROP TABLE evidence; "
+                + "UPDATE meta SET value = '1' WHERE key = 'log.schema-version'"
+        )
         try FileManager.default.removeItem(atPath: log.path + "-guard")
-        await #expect(throws: StoreRefusal.schemaVersion(expected: "2", found: "1")) { try await log.open() }
+        await #expect(throws: StoreRefusal.schemaVersion(expected: "3", found: "1")) { try await log.open() }
         _ = try await perform(.adopt, on: log)
         try await log.fill(1, from: 3)
         #expect(try await history(log).count == 1)

@@ -130,7 +130,7 @@ package final class RemoteLog: CertificateLog {
     private func attempt(
         _ entry: LogEntry, _ chain: [Certificate], _ endpoint: String, until end: ContinuousClock.Instant
     ) async throws -> SignedCertificateTimestamp {
-        var answer: SubmissionClient.Answer?
+        var answer: BoundedClient.Answer?
         do {
             let limit = min(Self.attemptLimit, ContinuousClock.now.duration(to: end))
             let given = try await client.post(chain, to: endpoint, limit: limit)

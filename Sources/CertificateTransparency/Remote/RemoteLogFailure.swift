@@ -42,7 +42,8 @@ package struct RemoteLogFailure: Error, Hashable, Sendable, CustomStringConverti
     }
 }
 
-extension RemoteLogFailure.Cause {
+extension RemoteLogFailure.Cause: CustomStringConvertible {
+    package var description: String { words }
     /// Whether the same submission may succeed a little later (CA specification 6.2).
     var isWorthAnotherTry: Bool {
         switch self {

@@ -20,6 +20,8 @@ struct AuditRecord: Sendable {
         case configuration
         /// Issuing ended by itself: the clock jumped, a key failed its self-test, or the log failed or was frozen.
         case halted
+        /// Something outside looks wrong, and somebody should look at it although issuing goes on.
+        case alarm
         /// The server ended in order, or because the log failed.
         case stopped
         /// A new file continues an older one.
@@ -88,6 +90,13 @@ struct AuditRecord: Sendable {
     static func logFrozen(_ reason: String) -> AuditRecord {
         var record = AuditRecord(.halted, reason: "log-frozen")
         record.add("what", reason)
+        return record
+    }
+
+    /// The record of a log that looks other from outside than it is.
+    static func selfAuditFailed(_ finding: SelfAudit.Finding, _ what: String) -> AuditRecord {
+        var record = AuditRecord(.alarm, reason: "self-audit-\(finding.rawValue)")
+        record.add("what", what)
         return record
     }
 

@@ -3,6 +3,7 @@ internal import Identity
 internal import Issuance
 internal import Logging
 internal import OpenSSL
+internal import TransparencyLog
 
 /// Everything that a run needs from files, read and checked before any port opens.
 struct LoadedAuthority: Sendable {
@@ -19,6 +20,9 @@ struct LoadedAuthority: Sendable {
     /// The logs of others that certificates go to.
     let remoteLogs: [RemoteLogSettings]
 
+    /// The witnesses of our own log; nil when there are none.
+    var witnesses: WitnessPolicy?
+
     /// What was read, before anything is made for an ephemeral CA.
     struct Parts: Sendable {
         let issuers: LoadedIssuers
@@ -27,6 +31,7 @@ struct LoadedAuthority: Sendable {
         let issuing: (pair: IssuingCertificate, files: IssuingFiles)?
         let ownLog: OwnLog?
         let remoteLogs: [RemoteLogSettings]
+        let witnesses: WitnessPolicy?
     }
 
     /// Reads all files; throws every mistake that could be found, one line each.
@@ -36,10 +41,16 @@ struct LoadedAuthority: Sendable {
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) async throws -> LoadedAuthority {
         let parts = try read(options, passphrase: passphrase, now: now, logger: logger)
-        guard let issuing = parts.issuing else { return try await ephemeral(options, parts, now: now, logger: logger) }
-        return LoadedAuthority(
-            issuers: parts.issuers, policy: parts.policy, issuing: issuing.pair, issuingFiles: issuing.files,
-            ownLog: parts.ownLog, remoteLogs: parts.remoteLogs)
+        var loaded =
+            if let issuing = parts.issuing {
+                LoadedAuthority(
+                    issuers: parts.issuers, policy: parts.policy, issuing: issuing.pair, issuingFiles: issuing.files,
+                    ownLog: parts.ownLog, remoteLogs: parts.remoteLogs)
+            } else {
+                try await ephemeral(options, parts, now: now, logger: logger)
+            }
+        loaded.witnesses = parts.witnesses
+        return loaded
     }
 
     /// Reads all files and makes nothing; throws every mistake that could be found, one line each.
@@ -66,6 +77,9 @@ struct LoadedAuthority: Sendable {
         let remoteLogs = ConfigurationMistakes.attempt(&mistakes) {
             try RemoteLogFiles.settings(options, warnings: &warnings)
         }
+        let witnesses = ConfigurationMistakes.attempt(&mistakes) {
+            try WitnessFile.load(options, log: ownLog, warnings: &warnings)
+        }
         for warning in warnings + (issuers?.warnings ?? []) + (loaded?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
         }
@@ -74,7 +88,9 @@ struct LoadedAuthority: Sendable {
         if issuing == nil, !options.isEphemeral {
             throw ConfigurationMistakes(["the chain and key that issue could not be read"])
         }
-        return Parts(issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs)
+        return Parts(
+            issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs,
+            witnesses: witnesses ?? nil)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -102,6 +118,7 @@ struct LoadedAuthority: Sendable {
             paths += [directory.path, directory.settings, directory.authority, directory.chain, directory.logs]
         }
         if case .files(let certificate, _, _, _) = options.authority { paths.append(certificate) }
+        if case .own = options.log { paths += [options.witnessPolicyFile].compactMap(\.self) }
         return paths
     }
 

@@ -1,6 +1,7 @@
 package import CertificateTransparency
 internal import Identity
 internal import Issuance
+package import TransparencyLog
 
 /// What the operator chose for one run of the server; nothing is checked yet.
 package struct ServerOptions: Sendable {
@@ -73,6 +74,15 @@ package struct ServerOptions: Sendable {
 
     /// The proxies whose `X-Forwarded-For` counts.
     package var trustedProxies = TrustedProxies()
+
+    /// The file that names the witnesses of the own log; nil for none.
+    package var witnessPolicyFile: String?
+
+    /// What it means for the own log when witnesses do not cosign.
+    package var witnessMode = WitnessMode.failOpen
+
+    /// Whether the server looks at its own log through the public URL.
+    package var auditsOwnLog = false
 
     /// The file of the audit stream; nil for none.
     package var auditFile: String?

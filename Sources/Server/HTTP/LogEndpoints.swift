@@ -36,7 +36,7 @@ struct LogEndpoints: Sendable {
 
 extension ServerOptions {
     /// The origin at which clients reach the monitoring prefix.
-    fileprivate func monitoringOrigin(of publicURL: PublicURL) -> PublicURL {
+    func monitoringOrigin(of publicURL: PublicURL) -> PublicURL {
         if let logMonitoringURL { return logMonitoringURL }
         guard let port = logMonitoring?.port, port > 0 else { return publicURL }
         return publicURL.replacingPort(with: port) ?? publicURL

@@ -15,6 +15,8 @@ struct StateMetrics: Sendable {
     let selfTest: SelfTest
     let readiness: Readiness
     let now: @Sendable () -> Timestamp
+    /// Our own logs with what works for them.
+    let running: [RunningLog]
 
     /// Brings everything in `registry` up to date.
     func update(_ registry: PrometheusRegistry) {
@@ -26,6 +28,7 @@ struct StateMetrics: Sendable {
         updateChain(registry)
         updateIssuers(registry)
         updateLog(registry)
+        WitnessMetrics.update(registry, running)
         updateAudit(registry)
         updateProcess(registry)
     }

@@ -1,6 +1,7 @@
 internal import CertificateTransparency
 internal import Identity
 internal import OpenSSL
+internal import TransparencyLog
 
 extension ServerOptions {
     /// What the settings mean together; throws every mistake in them at once.
@@ -44,6 +45,9 @@ extension ServerOptions {
         logReadLimit = settings.number("log-read-limit")
         logSubmitTokenFile = settings.text("log-submit-token-file")
         trustedProxies = settings.trustedProxies(&mistakes)
+        witnessPolicyFile = settings.text("witness-policy")
+        witnessMode = settings.text("witness-mode").flatMap(WitnessMode.init) ?? .failOpen
+        auditsOwnLog = settings.text("log-self-audit") == "on"
         logMonitoringURL = settings.logMonitoringURL(&mistakes)
         submitsCertificates = settings.text("ct-log-submission") == "certificate"
         logBudget = .seconds(settings.number("ct-log-budget"))
@@ -182,7 +186,8 @@ extension Settings {
         }
         let idle = [
             "log-accept", "log-monitoring-port", "log-monitoring-url", "log-guard", "log-scrub-interval",
-            "log-align-entries", "log-read-limit", "log-submit-token-file",
+            "log-align-entries", "log-read-limit", "log-submit-token-file", "witness-policy", "witness-mode",
+            "log-self-audit",
         ].filter(isChosen)
         warnings += idle.map { "\($0) has no effect with --ct-log-url" }
         let isNone = urls.map { $0.isEmpty || $0 == "none" }

@@ -1,6 +1,7 @@
 internal import CertificateTransparency
 internal import Issuance
 internal import StrictJSON
+internal import TransparencyLog
 
 extension Setting {
     /// Every setting, in the order in which they are shown.
@@ -133,6 +134,17 @@ extension Setting {
             "log-submit-token-file", .text, .log,
             "A file whose first line is a bearer token of at least 32 characters with which chains may be submitted"
                 + " to the own log over HTTP whatever log-accept says; read again on change and on SIGHUP."),
+        Setting(
+            "witness-policy", .text, .log,
+            "The file that names the witnesses of the own log (C2SP tlog-policy). They are asked to cosign its heads."
+                + " Each can stop the log by saying that it has seen another history."),
+        Setting(
+            "witness-mode", .choice(WitnessMode.allCases.map(\.rawValue)), .log,
+            standard: WitnessMode.failOpen.rawValue,
+            "required: nothing is issued before the policy's quorum has cosigned a head that covers it."),
+        Setting(
+            "log-self-audit", .choice(["on", "off"]), .log, standard: "off",
+            "Whether the server looks at its own log through the URL that clients use, at least once a minute."),
     ]
 
     private static let policy = [

@@ -41,7 +41,7 @@ struct FuzzEntry: Sendable {
     static let all: [FuzzEntry] = [
         token, claims, json, signingRequest, publicKey, certificateRequest, derElements, certificate, pem, signature,
         issuerFile, settingsFile, template, jsonPath, uri, issuerPattern, address, discovery, keySet, timestamp, leaf,
-        checkpoint, chain, privateKey, query, inclusionText, auditState,
+        checkpoint, chain, privateKey, query, inclusionText, auditState, witnessPolicy, witnessAnswer,
     ]
 }
 

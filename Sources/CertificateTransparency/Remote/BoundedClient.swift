@@ -1,0 +1,128 @@
+internal import AsyncHTTPClient
+internal import NIOCore
+internal import NIOHTTP1
+internal import NIOSSL
+package import OpenSSL
+
+/// Asks one HTTP server within bounds of time and size.
+///
+/// Connections are kept for a moment. Redirects are not followed, and no proxy of the environment is asked: what is
+/// sent goes to the configured host alone.
+package final class BoundedClient: Sendable {
+    /// An answer with its status; the body is cut after the limit for its kind.
+    package struct Answer: Sendable {
+        /// The status.
+        package let status: UInt
+
+        /// The field `Content-Type`; nil when there is none.
+        package let contentType: String?
+
+        /// The field `Retry-After`; nil when there is none.
+        package let retryAfter: String?
+
+        /// The body.
+        package let body: [UInt8]
+    }
+
+    /// What is asked.
+    package struct Request: Sendable {
+        let url: String
+        let body: [UInt8]?
+        let fields: [(String, String)]
+        /// The most bytes of the body of an answer 200, and of any other one, which is cut there.
+        let limits: (success: Int, other: Int)
+
+        /// A POST with a body, or a GET without one; a longer answer 200 than `limit` is an error.
+        package init(
+            url: String, body: [UInt8]? = nil, fields: [(String, String)], limit: Int,
+            otherLimit: Int
+        ) {
+            (self.url, self.body, self.fields, limits) = (url, body, fields, (limit, otherLimit))
+        }
+    }
+
+    private let client: HTTPClient
+
+    /// A client that trusts these roots in TLS, or those of the system; throws when TLS cannot use one.
+    package init(trustRoots: [Certificate] = []) throws {
+        client = HTTPClient(configuration: try Self.configuration(trustRoots: trustRoots))
+    }
+
+    // The client wants to be shut down by whoever has it, also when it was never used.
+    deinit { client.shutdown { _ in } }
+
+    /// Closes all connections; nothing can be asked afterwards.
+    package func shutDown() async {
+        try? await client.shutdown()
+    }
+
+    /// Asks once.
+    ///
+    /// Throws `RemoteLogFailure.Cause`, and `CancellationError` when the caller is cancelled.
+    package func answer(to request: Request, within limit: Duration) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer.self) { group in
+            defer { group.cancelAll() }
+            group.addTask { try await self.answer(to: request) }
+            group.addTask {
+                try await Task.sleep(for: limit)
+                throw RemoteLogFailure.Cause.timedOut
+            }
+            guard let answer = try await group.next() else { throw RemoteLogFailure.Cause.timedOut }
+            return answer
+        }
+    }
+
+    private func answer(to request: Request) async throws -> Answer {
+        var message = HTTPClientRequest(url: request.url)
+        for (name, value) in request.fields { message.headers.add(name: name, value: value) }
+        message.headers.add(name: "Accept-Encoding", value: "identity")
+        message.headers.add(name: "User-Agent", value: "mintmark")
+        if let body = request.body {
+            message.method = .POST
+            message.body = .bytes(body)
+        }
+        do {
+            // The caller ends this by cancelling it: the client's own deadline would not cover the body.
+            let response = try await client.execute(message, deadline: .distantFuture)
+            return try await read(response, request.limits)
+        } catch let cause as RemoteLogFailure.Cause {
+            throw cause
+        } catch {
+            try Task.checkCancellation()
+            throw RemoteLogFailure.Cause.unreachable(String("\(error)".utf8.escapedText.prefix(256)))
+        }
+    }
+
+    private func read(_ response: HTTPClientResponse, _ limits: (success: Int, other: Int)) async throws -> Answer {
+        let isSuccess = response.status == .ok
+        if isSuccess, !response.headers["Content-Encoding"].isEmpty { throw RemoteLogFailure.Cause.contentEncoded }
+        let limit = isSuccess ? limits.success : limits.other
+        var body: [UInt8] = []
+        for try await part in response.body {
+            body.append(contentsOf: part.readableBytesView.prefix(limit + 1 - body.count))
+            guard body.count > limit else { continue }
+            guard !isSuccess else { throw RemoteLogFailure.Cause.tooLong(limit: limit) }
+            body.removeLast(body.count - limit)
+            break
+        }
+        return Answer(
+            status: response.status.code, contentType: response.headers.first(name: "Content-Type"),
+            retryAfter: response.headers.first(name: "Retry-After"), body: body)
+    }
+
+    private static func configuration(trustRoots: [Certificate]) throws -> HTTPClient.Configuration {
+        var tls = TLSConfiguration.makeClientConfiguration()
+        tls.minimumTLSVersion = .tlsv12
+        let roots = try trustRoots.map { try NIOSSLCertificate(bytes: $0.der, format: .der) }
+        if !roots.isEmpty { tls.trustRoots = .certificates(roots) }
+        var pool = HTTPClient.Configuration.ConnectionPool(
+            idleTimeout: .seconds(2), concurrentHTTP1ConnectionsPerHostSoftLimit: 64)
+        pool.retryConnectionEstablishment = false
+        var configuration = HTTPClient.Configuration(
+            tlsConfiguration: tls, redirectConfiguration: .disallow,
+            timeout: HTTPClient.Configuration.Timeout(connect: .seconds(10)), connectionPool: pool,
+            decompression: .disabled)
+        configuration.httpVersion = .http1Only
+        return configuration
+    }
+}
