@@ -91,6 +91,11 @@ let package = Package(
             "CertificateTransparency",
             ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
         ),
+        // What auditors look for in a log: derived from its entries, reused by the server and the commands.
+        library(
+            "CertificateIndex",
+            ["OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", grdb, logging]
+        ),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
         // Generated code, which does not keep the rules of ours.
         .target(
@@ -100,7 +105,7 @@ let package = Package(
             "Server",
             [
                 "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
-                "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics,
+                "CertificateIndex", "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics,
                 nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf,
                 unixSignals, yams,
             ]
@@ -112,8 +117,8 @@ let package = Package(
         .executableTarget(
             name: "mintmark",
             dependencies: [
-                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
-                "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
+                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "CertificateIndex",
+                "Issuance", "Server", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
                 serviceLifecycle,
                 unixSignals,
             ],
@@ -129,6 +134,9 @@ let package = Package(
         ),
         tests("TransparencyLog", ["OpenSSL", "StrictJSON", grdb, logging], data: ["Vectors"]),
         tests("CertificateTransparency", ["OpenSSL", "StrictJSON", "TransparencyLog", logging]),
+        tests(
+            "CertificateIndex",
+            ["OpenSSL", "StrictJSON", "CertificateTransparency", "TransparencyLog", grdb, logging]),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
         tests(
             "Server",

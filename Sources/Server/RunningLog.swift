@@ -1,3 +1,4 @@
+internal import CertificateIndex
 internal import CertificateTransparency
 internal import ServiceLifecycle
 
@@ -8,6 +9,9 @@ struct RunningLog: Sendable {
 
     /// What is served of it.
     let endpoints: LogEndpoints
+
+    /// How auditors search it.
+    let searchable: SearchableLog
 
     /// What sequences it.
     let service: LogService

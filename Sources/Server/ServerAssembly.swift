@@ -1,3 +1,4 @@
+internal import CertificateIndex
 internal import CertificateTransparency
 internal import Identity
 internal import Issuance
@@ -44,20 +45,22 @@ struct ServerAssembly {
         let audit = try openAudit { issuerReload.configurationState.version }
         let selfTest = selfTest(authority, logs.own, audit)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
+        let index = indexFollower(logs.own)
         let readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
             obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)],
             warnings: [
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
-            ] + logs.others.map(Readiness.warning),
+            ] + logs.others.map { Readiness.warning(of: $0) } + (index.map { [Readiness.warning(of: $0)] } ?? []),
             log: logs.own.map { Readiness.checks(of: $0, now: now) })
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
             authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
-            readiness: readiness, now: now)
-        let ownLog = runningLog(logs.own, audit)
+            readiness: readiness, now: now, indexes: [index].compactMap(\.self))
+        let ownLog = runningLog(logs.own, audit, index)
+        let auditListener = try auditListener(ownLog)
         let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
@@ -76,12 +79,12 @@ struct ServerAssembly {
         }
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
-                + listeners.all,
+                + auditListener + listeners.all,
             logService: ownLog?.service, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
     }
 
     /// Our own log with what works for it; nil without one.
-    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?) -> RunningLog? {
+    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?, _ index: IndexFollower?) -> RunningLog? {
         guard let log, let settings = loaded.ownLog?.settings else { return nil }
         let ownRoots = [loaded.issuing.root]
         if options.logAcceptance == .listedRoots, log.roots == ownRoots {
@@ -91,7 +94,33 @@ struct ServerAssembly {
             log: log,
             endpoints: LogEndpoints(
                 log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now),
-            service: LogService(log: log) { audit?.note($0) }, companions: [])
+            searchable: index?.log
+                ?? SearchableLog(origin: log.parameters.origin, logID: log.parameters.logID, reader: log.reader),
+            service: LogService(log: log) { audit?.note($0) },
+            companions: index.map { [IndexService(follower: $0)] } ?? [])
+    }
+
+    /// What keeps the index of our own log; nil when there is to be none.
+    private func indexFollower(_ log: LocalLog?) -> IndexFollower? {
+        guard options.hasAuditIndex, let log, let ownLog = loaded.ownLog else { return nil }
+        return IndexService.follower(of: log, at: ownLog.directory.logStore(ownLog.settings.shard), logger: logger)
+    }
+
+    /// The listener for auditors; none unless the options ask for one.
+    private func auditListener(_ log: RunningLog?) throws -> [ListenerService] {
+        guard let log, let listener = options.auditListener else { return [] }
+        let token = try listener.tokenFile.map { path in
+            do { return try BearerToken(file: path) } catch let error as FileError {
+                throw ConfigurationMistakes(["--audit-token-file: \(error)"])
+            }
+        }
+        var responder = responder(AuditRoutes(logs: [log.searchable], token: token, limits: limits).endpoints)
+        responder.allowsOtherOrigins = false
+        return [
+            ListenerService(
+                announcement: "listening for auditors", address: listener.address,
+                responder: ClientDeparture(base: responder), idleTimeout: options.idleTimeout, logger: logger)
+        ]
     }
 
     /// The listener of HTTP, and all of them in the order in which they start.

@@ -38,13 +38,18 @@ package struct LogReader: Sendable {
     /// Bytes of records after which a page ends: more do not fit into an answer of 2 MiB, because Base64 adds a third.
     package static let pageByteCount = 3 << 19
 
-    let store: any LogStore
+    let store: any LogSource
     private let published: PublishedHead
-    private let format: RecordFormat
+    let format: RecordFormat
 
     /// A reader of a store below the published head.
-    package init(store: any LogStore, published: PublishedHead, format: RecordFormat) {
+    package init(store: any LogSource, published: PublishedHead, format: RecordFormat) {
         (self.store, self.published, self.format) = (store, published, format)
+    }
+
+    /// The same log below the same published head, read through another source.
+    package func reading(_ source: any LogSource) -> LogReader {
+        LogReader(store: source, published: published, format: format)
     }
 
     /// The published head.
@@ -116,7 +121,7 @@ package struct LogReader: Sendable {
         }
     }
 
-    private static func attachments(
+    static func attachments(
         of entries: [StoredEntry], format: RecordFormat, snapshot: any LogSnapshot
     ) throws -> [SHA256Digest: [UInt8]] {
         var attachments: [SHA256Digest: [UInt8]] = [:]
