@@ -105,8 +105,8 @@ let package = Package(
             "Server",
             [
                 "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
-                "CertificateIndex", "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics,
-                nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf,
+                "CertificateIndex", "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes,
+                logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf,
                 unixSignals, yams,
             ]
         ),
@@ -118,8 +118,8 @@ let package = Package(
             name: "mintmark",
             dependencies: [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "CertificateIndex",
-                "Issuance", "Server", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
-                serviceLifecycle,
+                "Issuance", "Server", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1,
+                nioPosix, serviceLifecycle,
                 unixSignals,
             ],
             swiftSettings: strict

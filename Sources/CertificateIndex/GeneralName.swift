@@ -1,5 +1,5 @@
+import Glibc
 internal import OpenSSL
-internal import StrictJSON
 
 /// One name of a subjectAltName extension (RFC 5280 §4.2.1.6), as people write it.
 package struct GeneralName: Hashable, Sendable {
@@ -73,13 +73,16 @@ package struct GeneralName: Hashable, Sendable {
         return String(validating: text, as: UTF8.self)
     }
 
+    /// An IPv4 or IPv6 address in its usual form (RFC 5952).
     private static func address(_ octets: [UInt8]) -> String? {
+        let family: Int32
         switch octets.count {
-        case 4: return octets.map { String($0) }.joined(separator: ".")
-        case 16:
-            let groups = stride(from: 0, to: 16, by: 2).map { UInt16(octets[$0]) << 8 | UInt16(octets[$0 + 1]) }
-            return groups.map { String($0, radix: 16) }.joined(separator: ":")
+        case 4: family = AF_INET
+        case 16: family = AF_INET6
         default: return nil
         }
+        var text = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+        guard unsafe inet_ntop(family, octets, &text, socklen_t(text.count)) != nil else { return nil }
+        return String(decoding: text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
     }
 }

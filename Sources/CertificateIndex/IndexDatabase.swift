@@ -56,7 +56,9 @@ final class IndexDatabase: Sendable {
     /// Makes an index without entries where nothing is.
     static func create(_ path: String, of log: Identity) async throws -> IndexDatabase {
         let descriptor = unsafe Glibc.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard descriptor >= 0 else { throw IndexUnusable("it cannot be made: \(unsafe String(cString: strerror(errno)))") }
+        guard descriptor >= 0 else {
+            throw IndexUnusable("it cannot be made: \(unsafe String(cString: strerror(errno)))")
+        }
         Glibc.close(descriptor)
         return try await reporting {
             let pool = try DatabasePool(path: path, configuration: configuration(isReadOnly: false))
@@ -94,7 +96,8 @@ final class IndexDatabase: Sendable {
     /// Adds the entries that follow `before`, all or none of them, and moves the watermark behind them.
     func append(_ entries: [LoggedCertificate], after before: IndexWatermark, to next: IndexWatermark) async throws {
         guard let writer else { throw IndexUnusable("it was opened for reading") }
-        let names = Set(entries.flatMap { $0.names.map(\.value) }).map { ($0, IndexTerm.name($0)) }
+        // Octets, because texts that look alike are equal to Swift and are different names.
+        let names = Set(entries.flatMap { $0.names.map { Array($0.value.utf8) } }).map { ($0, IndexTerm.name($0)) }
         // In the order of the key, so that what lies side by side is written together.
         let postings = entries.flatMap { entry in
             let terms = Set(entry.termsBesideNames + entry.names.map { .name($0.value) })
@@ -105,7 +108,7 @@ final class IndexDatabase: Sendable {
             try await writer.write { database in
                 let name = try database.cachedStatement(sql: "INSERT OR IGNORE INTO name VALUES (?, ?)")
                 for (value, term) in names {
-                    let beginning = Data(value.utf8.prefix(IndexSchema.nameByteCount))
+                    let beginning = Data(value.prefix(IndexSchema.nameByteCount))
                     try name.execute(arguments: [beginning, term.value])
                 }
                 let posting = try database.cachedStatement(sql: "INSERT OR IGNORE INTO posting VALUES (?, ?)")
@@ -124,7 +127,10 @@ final class IndexDatabase: Sendable {
     }
 
     /// Ends all connections; what was read before is not affected.
+    ///
+    /// The one that writes is the last to go, which leaves everything in one file.
     func close() {
+        writer?.invalidateReadOnlyConnections()
         try? reader.close()
     }
 

@@ -1,4 +1,6 @@
-/// The tables of an index. All of it follows from the log's entries, so any of it may be thrown away.
+/// The tables of an index.
+///
+/// All of it follows from the log's entries, so any of it may be thrown away.
 enum IndexSchema {
     /// Raised with every change to the tables or to what terms mean; an index of another version is built anew.
     static let version: Int64 = 1

@@ -45,7 +45,10 @@ struct IndexTerm: Hashable, Sendable {
     static func authorityKey(_ digest: SHA256Digest) -> IndexTerm { IndexTerm(.authorityKey, digest.bytes) }
 
     /// The term of a subject alternative name, of whatever kind.
-    static func name(_ value: String) -> IndexTerm { IndexTerm(.name, Array(value.utf8)) }
+    static func name(_ value: String) -> IndexTerm { name(Array(value.utf8)) }
+
+    /// The term of a subject alternative name in UTF-8.
+    static func name(_ value: [UInt8]) -> IndexTerm { IndexTerm(.name, value) }
 
     /// The term of an extension with its text.
     static func attribute(_ id: ObjectIdentifier, _ text: String) -> IndexTerm {

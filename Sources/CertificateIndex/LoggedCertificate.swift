@@ -37,7 +37,9 @@ package struct LoggedCertificate: Hashable, Sendable {
     /// Fulcio's extensions, in order.
     package let attributes: [Attribute]
 
-    /// Reads a stored entry; `attachments` are those of its page. Throws when it is no certificate.
+    /// Reads a stored entry.
+    ///
+    /// `attachments` are those of its page. Throws when the entry is no certificate.
     package init(_ stored: StoredEntry, attachments: [SHA256Digest: [UInt8]]) throws {
         let record = try TileLeaf(parsing: stored.record)
         (index, timestamp) = (stored.index, record.leaf.timestamp)

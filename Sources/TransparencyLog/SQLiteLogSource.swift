@@ -61,7 +61,8 @@ package final class SQLiteLogSource: LogSource {
     private func run<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
         try await withCheckedThrowingContinuation { continuation in
             database.asyncRead { result in
-                continuation.resume(with: Result { try SQLiteLogStore.reporting(self.files) { try body(result.get()) } })
+                continuation.resume(
+                    with: Result { try SQLiteLogStore.reporting(self.files) { try body(result.get()) } })
             }
         }
     }

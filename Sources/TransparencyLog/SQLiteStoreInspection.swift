@@ -23,6 +23,11 @@ package struct SQLiteStoreInspection: Sendable {
         package let position: UInt64
         /// Entries of the newest head.
         package let size: UInt64
+
+        /// A step of any work that goes through the entries of a log.
+        package init(position: UInt64, size: UInt64) {
+            (self.position, self.size) = (position, size)
+        }
     }
 
     private let path: String

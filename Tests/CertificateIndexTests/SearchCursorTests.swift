@@ -14,7 +14,9 @@ import Testing
         #expect(!read.isAtEnd && SearchCursor().isAtEnd)
     }
 
-    @Test("refuses what is none", arguments: ["", "a", "AQ", "Ag", "AQAA", "AQ==", String(repeating: "A", count: 5000)])
+    @Test(
+        "refuses what is none",
+        arguments: ["", "a", "AQ", "Ag", "AQAA", "AQ==", String(repeating: "A", count: 5000)])
     func refused(text: String) {
         #expect(SearchCursor(text) == nil)
     }

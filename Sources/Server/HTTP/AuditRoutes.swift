@@ -51,7 +51,8 @@ struct AuditRoutes: Sendable {
             return cursor
         }
         let query = try CertificateQuery(parameters: parameters.rest)
-        let page = try await CertificateSearch(logs).page(query, from: cursor, effort: SearchEffort(limit: limit)) { _ in
+        let effort = SearchEffort(limit: limit)
+        let page = try await CertificateSearch(logs).page(query, from: cursor, effort: effort) { _ in
             try Task.checkCancellation()
         }
         let body: JSONValue = [

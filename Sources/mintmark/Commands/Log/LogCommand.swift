@@ -4,12 +4,14 @@ internal import ArgumentParser
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
-        abstract: "Check a log, and say what becomes of it.",
+        abstract: "Search and check a log, and say what becomes of it.",
         discussion: """
-            verify and history only read and may run beside a server. freeze, thaw, adopt and close need the server \
-            stopped, ask for a reason, and leave a record in the log's store; so does roots when it changes something.
+            search, verify and history only read and may run beside a server. freeze, thaw, adopt and close need the \
+            server stopped, ask for a reason, and leave a record in the log's store; so does roots when it changes \
+            something.
             """,
         subcommands: [
-            LogVerify.self, LogHistory.self, LogRoots.self, LogFreeze.self, LogThaw.self, LogAdopt.self, LogClose.self,
+            LogSearch.self, LogVerify.self, LogHistory.self, LogRoots.self, LogFreeze.self, LogThaw.self,
+            LogAdopt.self, LogClose.self,
         ])
 }
