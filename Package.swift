@@ -106,7 +106,8 @@ let package = Package(
             [
                 "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
                 "CertificateIndex", "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes,
-                logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf,
+                logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle,
+                swiftProtobuf,
                 unixSignals, yams,
             ]
         ),

@@ -20,13 +20,13 @@ package final class IndexFollower: Sendable {
     /// A follower of the log that a reader reads.
     ///
     /// `path` is where the index is or is to be. `source` is the same log through another connection, which closes with
-    /// the follower. `load` says what waits for the log's writer.
+    /// the follower. `waiting` says how many callers wait for the log's writer.
     package init(
         path: String, origin: Origin, logID: SHA256Digest, reader: LogReader, source: SQLiteLogSource,
-        load: @escaping @Sendable () -> QueueLoad, logger: Logger
+        waiting: @escaping @Sendable () -> Int, logger: Logger
     ) {
         (self.path, self.source, self.logger) = (path, source, logger)
-        pace = IndexPace(load: load)
+        pace = IndexPace(waiting: waiting)
         log = SearchableLog(origin: origin, logID: logID, reader: reader.reading(source), index: CurrentIndex())
     }
 

@@ -2,8 +2,8 @@ internal import TransparencyLog
 
 /// How fast an index may be written beside a log that is written too.
 struct IndexPace: Sendable {
-    /// What waits for the log's writer.
-    let load: @Sendable () -> QueueLoad
+    /// How many callers wait for the log's writer.
+    let waiting: @Sendable () -> Int
 
     /// How long a follower that has caught up waits before it looks again.
     static let idle = Duration.milliseconds(200)
@@ -21,7 +21,7 @@ struct IndexPace: Sendable {
     func rest(after duration: Duration, lag: UInt64) async throws {
         try await Task.sleep(for: lag < LogReader.maximumPageCount ? Self.idle : max(duration / 2, .milliseconds(1)))
         let began = ContinuousClock.now
-        while load().waitingCount > Self.busyCount, began.duration(to: .now) < Self.longestDelay {
+        while waiting() > Self.busyCount, began.duration(to: .now) < Self.longestDelay {
             try await Task.sleep(for: .milliseconds(10))
         }
     }

@@ -15,7 +15,8 @@ struct IndexService: Service {
                 path: path, description: log.parameters.description, format: .certificateTransparency)
             return IndexFollower(
                 path: SearchableLog.indexPath(besideLog: path), origin: log.parameters.origin,
-                logID: log.parameters.logID, reader: log.reader, source: source, load: { log.load }, logger: logger)
+                logID: log.parameters.logID, reader: log.reader, source: source, waiting: { log.load.waitingCount },
+                logger: logger)
         } catch {
             // A search then reads the entries one by one; the CA goes on in any case.
             logger.warning("there is no certificate index", metadata: ["cause": "\(error)"])

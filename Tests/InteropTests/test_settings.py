@@ -21,7 +21,8 @@ SETTINGS = [
     ("ct-log-submission", '"precertificate"', '"certificate"'), ("ct-log-budget", "25", "7"),
     ("config-path", '"/etc/fulcio-config/config.yaml"', '"/i.yaml"'), ("log_type", None, '"prod"'),
     ("log-level", None, '"debug"'), ("audit-log", None, '"/a"'), ("audit-subject", "true", "false"),
-    ("audit-failure", '"stop"', '"continue"'),
+    ("audit-failure", '"stop"', '"continue"'), ("audit-host", '"127.0.0.1"', '"::1"'), ("audit-port", None, "0"),
+    ("audit-token-file", None, '"/t"'), ("audit-index", None, "true"),
     ("client-signing-algorithms", None, '["ed25519", "ecdsa-sha2-256-nistp256"]'),
 ]  # fmt: skip
 
