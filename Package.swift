@@ -93,6 +93,11 @@ let package = Package(
             "CertificateTransparency",
             ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
         ),
+        // What auditors look for in a log: derived from its entries, reused by the server and the commands.
+        library(
+            "CertificateIndex",
+            ["OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", grdb, logging]
+        ),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
         library(
             "Monitor",
@@ -109,8 +114,9 @@ let package = Package(
             "Server",
             [
                 "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
-                "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes, logging, metrics,
-                nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle, swiftProtobuf,
+                "CertificateIndex", "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes,
+                logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle,
+                swiftProtobuf,
                 unixSignals, yams,
             ]
         ),
@@ -121,9 +127,9 @@ let package = Package(
         .executableTarget(
             name: "mintmark",
             dependencies: [
-                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "Issuance", "Server",
-                "Monitor", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
-                serviceLifecycle,
+                "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "CertificateIndex",
+                "Issuance", "Server", "Monitor", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore,
+                nioHTTP1, nioPosix, serviceLifecycle,
                 unixSignals,
             ],
             swiftSettings: strict
@@ -142,6 +148,9 @@ let package = Package(
             "Monitor",
             ["OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency"]
         ),
+        tests(
+            "CertificateIndex",
+            ["OpenSSL", "StrictJSON", "CertificateTransparency", "TransparencyLog", grdb, logging]),
         tests("Issuance", ["OpenSSL", "Identity", "CertificateTransparency", "TransparencyLog", logging]),
         tests(
             "Server",

@@ -10,12 +10,15 @@ FILE_LIMIT = 400
 FUNCTION_LIMIT = 60
 LINE_LIMIT = 120
 
-# Who may import what: a C library has one owner, the database one file.
+# Who may import what: a C library has one owner, SQLite the store of the log and the index that follows from it.
 IMPORT_OWNERS = {
     "COpenSSL": ("Sources/OpenSSL/",),
     "CJansson": ("Sources/StrictJSON/",),
     "CZlib": ("Sources/Compression/",),
-    "GRDB": ("Sources/TransparencyLog/SQLite", "Sources/TransparencyLog/StoredColumns", "Tests/TransparencyLogTests/"),
+    "GRDB": (
+        "Sources/TransparencyLog/SQLite", "Sources/TransparencyLog/StoredColumns", "Tests/TransparencyLogTests/",
+        "Sources/CertificateIndex/Index", "Tests/CertificateIndexTests/",
+    ),
     "Crypto": (),
     "X509": (),
     "JWTKit": (),

@@ -1,3 +1,4 @@
+internal import CertificateIndex
 internal import CertificateTransparency
 internal import Issuance
 internal import OpenSSL
@@ -97,6 +98,11 @@ extension Readiness {
     /// A log of others that has failed for a while.
     static func warning(of log: RemoteLog) -> Check {
         { OpenedLogs.warning(failingFor: log.failingFor) }
+    }
+
+    /// An index for auditors that is missing or does not grow; never a path.
+    static func warning(of index: IndexFollower) -> Check {
+        { index.status.failure }
     }
 
     private static let auditSentence = "the audit stream cannot be written"

@@ -1,3 +1,4 @@
+internal import CertificateIndex
 internal import CertificateTransparency
 internal import ServiceLifecycle
 internal import TransparencyLog
@@ -9,6 +10,9 @@ struct RunningLog: Sendable {
 
     /// What is served of it.
     let endpoints: LogEndpoints
+
+    /// How auditors search it.
+    let searchable: SearchableLog
 
     /// What sequences it.
     let service: LogService

@@ -1,3 +1,4 @@
+internal import CertificateIndex
 internal import CertificateTransparency
 internal import Identity
 internal import Issuance
@@ -45,7 +46,8 @@ struct ServerAssembly {
             metrics: ReloadMetrics(factory: registry), logger: logger)
         let audit = try openAudit { issuerReload.configurationState.version }
         let token = try options.logSubmitTokenFile.map { try SubmissionToken(path: $0) }
-        let ownLog = try await runningLog(logs.own, audit, token)
+        let index = indexFollower(logs.own)
+        let ownLog = try await runningLog(logs.own, audit, token, index)
         let selfTest = selfTest(authority, logs.own, audit)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
         let readiness = Readiness(
@@ -54,13 +56,16 @@ struct ServerAssembly {
             warnings: [
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
-            ] + logs.others.map(Readiness.warning) + (ownLog?.warnings(now: now) ?? []),
+            ] + logs.others.map { Readiness.warning(of: $0) } + (ownLog?.warnings(now: now) ?? [])
+                + (index.map { [Readiness.warning(of: $0)] } ?? []),
             log: logs.own.map { Readiness.checks(of: $0, now: now) })
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
             authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
-            readiness: readiness, now: now, running: [ownLog].compactMap(\.self))
+            readiness: readiness, now: now, running: [ownLog].compactMap(\.self),
+            indexes: [index].compactMap(\.self))
+        let auditListener = try auditListener(ownLog)
         let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
@@ -80,7 +85,7 @@ struct ServerAssembly {
         }
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
-                + listeners.all,
+                + auditListener + listeners.all,
             logService: ownLog?.service, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
     }
 
@@ -88,7 +93,7 @@ struct ServerAssembly {
     ///
     /// Asks the log's witnesses for their view, which may freeze it, before anything is signed.
     private func runningLog(
-        _ log: LocalLog?, _ audit: AuditStream?, _ token: SubmissionToken?
+        _ log: LocalLog?, _ audit: AuditStream?, _ token: SubmissionToken?, _ index: IndexFollower?
     ) async throws -> RunningLog? {
         guard let log, let settings = loaded.ownLog?.settings else { return nil }
         let ownRoots = [loaded.issuing.root]
@@ -103,12 +108,16 @@ struct ServerAssembly {
                 log, url: options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
                 client: client, logger: logger
             ) { audit?.note($0) } : nil
-        let companions: [(any Service)?] = [witnessing.map(WitnessService.init), selfAudit]
+        let companions: [(any Service)?] = [
+            witnessing.map(WitnessService.init), selfAudit, index.map(IndexService.init),
+        ]
         return RunningLog(
             log: log,
             endpoints: LogEndpoints(
                 log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, token: token,
                 now: now),
+            searchable: index?.log
+                ?? SearchableLog(origin: log.parameters.origin, logID: log.parameters.logID, reader: log.reader),
             service: LogService(log: log) { audit?.note($0) },
             companions: companions.compactMap(\.self) + [ClientService(client: client)], witnessing: witnessing,
             selfAudit: selfAudit)
@@ -128,6 +137,29 @@ struct ServerAssembly {
             logger.warning("no certificate will be issued for now", metadata: ["reason": "\(obstacle)"])
         }
         return witnessing
+    }
+
+    /// What keeps the index of our own log; nil when there is to be none.
+    private func indexFollower(_ log: LocalLog?) -> IndexFollower? {
+        guard options.hasAuditIndex, let log, let ownLog = loaded.ownLog else { return nil }
+        return IndexService.follower(of: log, at: ownLog.directory.logStore(ownLog.settings.shard), logger: logger)
+    }
+
+    /// The listener for auditors; none unless the options ask for one.
+    private func auditListener(_ log: RunningLog?) throws -> [ListenerService] {
+        guard let log, let listener = options.auditListener else { return [] }
+        let token = try listener.tokenFile.map { path in
+            do { return try BearerToken(file: path) } catch let error as FileError {
+                throw ConfigurationMistakes(["--audit-token-file: \(error)"])
+            }
+        }
+        var responder = responder(AuditRoutes(logs: [log.searchable], token: token, limits: limits).endpoints)
+        responder.allowsOtherOrigins = false
+        return [
+            ListenerService(
+                announcement: "listening for auditors", address: listener.address,
+                responder: responder, idleTimeout: options.idleTimeout, logger: logger)
+        ]
     }
 
     /// The listener of HTTP, and all of them in the order in which they start.

@@ -38,15 +38,20 @@ package struct LogReader: Sendable {
     /// Bytes of records after which a page ends: more do not fit into an answer of 2 MiB, because Base64 adds a third.
     package static let pageByteCount = 3 << 19
 
-    let store: any LogStore
+    let store: any LogSource
     private let published: PublishedHead
-    private let format: RecordFormat
+    let format: RecordFormat
     private let alignsPages: Bool
 
     /// A reader of a store below the published head; for `alignsPages` see `clamp`.
-    package init(store: any LogStore, published: PublishedHead, format: RecordFormat, alignsPages: Bool = false) {
+    package init(store: any LogSource, published: PublishedHead, format: RecordFormat, alignsPages: Bool = false) {
         (self.store, self.published, self.format) = (store, published, format)
         self.alignsPages = alignsPages
+    }
+
+    /// The same log below the same published head, read through another source.
+    package func reading(_ source: any LogSource) -> LogReader {
+        LogReader(store: source, published: published, format: format, alignsPages: alignsPages)
     }
 
     /// The published head.
@@ -127,7 +132,7 @@ package struct LogReader: Sendable {
         }
     }
 
-    private static func attachments(
+    static func attachments(
         of entries: [StoredEntry], format: RecordFormat, snapshot: any LogSnapshot
     ) throws -> [SHA256Digest: [UInt8]] {
         var attachments: [SHA256Digest: [UInt8]] = [:]

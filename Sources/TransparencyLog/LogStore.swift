@@ -2,7 +2,7 @@
 ///
 /// The contract that everything rests on (I8): of all the batches that were built on one head, at most one is ever
 /// committed, whatever the number of processes, locks and clocks.
-package protocol LogStore: Sendable {
+package protocol LogStore: LogSource {
     /// The committed end of the log as it was found when the store was opened.
     var initialState: LogState { get }
 
@@ -16,11 +16,6 @@ package protocol LogStore: Sendable {
     ///
     /// When it returns, the batch survives a power cut.
     func commit(_ batch: LogBatch) async throws(CommitFailure)
-
-    /// Runs `body` on one unchanging view of all that is committed, off the cooperative pool.
-    func read<Value: Sendable>(
-        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
-    ) async throws -> Value
 
     /// Runs `body` like `read`, but waits for no other reader.
     ///
@@ -39,9 +34,6 @@ package protocol LogStore: Sendable {
     ///
     /// No commit that begins after this call was made goes through, even when the mark itself cannot be written.
     func freeze(reason: String) async throws
-
-    /// The room on the volume that the log lies on, or on its guard's when only that one is short; nil when unknown.
-    func space() -> VolumeSpace?
 
     /// Ends after a last batch; everything is in one file afterwards.
     func close() async throws

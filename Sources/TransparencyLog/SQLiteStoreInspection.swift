@@ -26,8 +26,7 @@ package struct SQLiteStoreInspection: Sendable {
 
         /// So far out of so many.
         package init(position: UInt64, size: UInt64) {
-            self.position = position
-            self.size = size
+            (self.position, self.size) = (position, size)
         }
     }
 

@@ -22,9 +22,10 @@ SETTINGS = [
     ("ct-log-submission", '"precertificate"', '"certificate"'), ("ct-log-budget", "25", "7"),
     ("config-path", '"/etc/fulcio-config/config.yaml"', '"/i.yaml"'), ("log_type", None, '"prod"'),
     ("log-level", None, '"debug"'), ("audit-log", None, '"/a"'), ("audit-subject", "true", "false"),
-    ("audit-failure", '"stop"', '"continue"'),
     ("trusted-proxies", None, '["10.0.0.0/8", "::1"]'), ("log-align-entries", "false", "true"),
     ("log-read-limit", "75", "0"), ("log-submit-token-file", None, '"/t"'),
+    ("audit-failure", '"stop"', '"continue"'), ("audit-host", '"127.0.0.1"', '"::1"'), ("audit-port", None, "0"),
+    ("audit-token-file", None, '"/t"'), ("audit-index", None, "true"),
     ("client-signing-algorithms", None, '["ed25519", "ecdsa-sha2-256-nistp256"]'),
 ]  # fmt: skip
 

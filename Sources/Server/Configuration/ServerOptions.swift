@@ -93,6 +93,12 @@ package struct ServerOptions: Sendable {
     /// Whether issuance goes on when the audit stream cannot be written.
     package var issuesWithoutAudit = false
 
+    /// Where auditors look certificates up; nil for nowhere.
+    package var auditListener: AuditListener?
+
+    /// Whether the own log is indexed for that.
+    package var hasAuditIndex = false
+
     /// The names of the algorithms that clients may sign with, separated by commas.
     package var algorithms: String
 

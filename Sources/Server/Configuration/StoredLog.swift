@@ -60,6 +60,11 @@ package struct StoredLog: Sendable {
         try SQLiteStoreView(path: database, description: parameters.description, format: .certificateTransparency)
     }
 
+    /// The entries, read without a lock of ours; throws a `StoreRefusal`.
+    package func source() throws -> SQLiteLogSource {
+        try SQLiteLogSource(path: database, description: parameters.description, format: .certificateTransparency)
+    }
+
     /// Who may change the state of the log.
     package func operating(guardPath: String?) -> SQLiteStoreOperator {
         SQLiteStoreOperator(

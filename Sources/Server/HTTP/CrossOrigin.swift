@@ -30,6 +30,17 @@ enum CrossOrigin {
         return answer
     }
 
+    /// Takes every permission for other origins off an answer.
+    static func closed(_ answer: Answer) -> Answer {
+        var answer = answer
+        for name in [
+            HTTPField.Name.accessControlAllowOrigin, .accessControlAllowMethods, .accessControlAllowHeaders,
+        ] {
+            answer.headers[name] = nil
+        }
+        return answer
+    }
+
     /// Whether a list names allowed fields alone, in lower case and in the order of the alphabet, as browsers write it.
     private static func isAllowed(_ list: String) -> Bool {
         let names = list.split(separator: ",", omittingEmptySubsequences: false)

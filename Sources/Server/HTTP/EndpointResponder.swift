@@ -17,6 +17,9 @@ struct EndpointResponder: HTTPResponder {
     let logger: Logger
     let proxies: TrustedProxies
 
+    /// Whether pages of other origins may read the answers.
+    var allowsOtherOrigins = true
+
     func respond(to request: Request, context: EndpointContext) async throws -> Response {
         let clock = ContinuousClock()
         let start = clock.now
@@ -24,7 +27,7 @@ struct EndpointResponder: HTTPResponder {
         let origin = RequestOrigin(
             requestID: RequestID.of(HTTPField.Name.xRequestID.flatMap { request.headers[values: $0].first }),
             address: proxies.client(of: context.remoteAddress, request.headers), transport: .http)
-        let preflight = CrossOrigin.preflight(request.method, request.headers)
+        let preflight = allowsOtherOrigins ? CrossOrigin.preflight(request.method, request.headers) : nil
         var (answer, isOver) =
             if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin, start) }
         if isOver || body.leavesRest, !context.isHTTP2 {
@@ -51,6 +54,7 @@ struct EndpointResponder: HTTPResponder {
         _ request: Request, _ body: BodyReader, _ origin: RequestOrigin, _ start: ContinuousClock.Instant
     ) async -> (Answer, isOver: Bool) {
         let (answer, isOver) = await answer(to: request, body, origin, start)
+        guard allowsOtherOrigins else { return (CrossOrigin.closed(answer), isOver) }
         return (CrossOrigin.marked(answer, hasOrigin: request.headers[.origin] != nil), isOver)
     }
 

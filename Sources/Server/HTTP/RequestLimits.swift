@@ -26,6 +26,9 @@ struct RequestLimits: Sendable {
     /// Pages of entries from the log, each of which may take megabytes.
     let pages = ConcurrencyLimit(8)
 
+    /// Look-ups of auditors, each of which may read thousands of entries.
+    let searches = ConcurrencyLimit(4)
+
     /// Limits with these shares of one client.
     init(shares: ShareLimits = ShareLimits()) {
         signingByAddress = ShareLimit(shares.signingPerAddress)

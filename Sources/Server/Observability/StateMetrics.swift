@@ -1,3 +1,4 @@
+internal import CertificateIndex
 internal import CertificateTransparency
 internal import Identity
 internal import Issuance
@@ -18,6 +19,9 @@ struct StateMetrics: Sendable {
     /// Our own logs with what works for them.
     let running: [RunningLog]
 
+    /// The followers of the logs that are indexed.
+    var indexes: [IndexFollower] = []
+
     /// Brings everything in `registry` up to date.
     func update(_ registry: PrometheusRegistry) {
         func gauge(_ name: String, _ value: Double) { registry.replace(name, .gauge, [([], value)]) }
@@ -29,6 +33,7 @@ struct StateMetrics: Sendable {
         updateIssuers(registry)
         updateLog(registry)
         WitnessMetrics.update(registry, running)
+        updateIndex(registry)
         updateAudit(registry)
         updateProcess(registry)
     }
@@ -87,6 +92,15 @@ struct StateMetrics: Sendable {
         guard let space = log.reader.space else { return }
         gauge("mintmark_log_volume_free_bytes", Double(space.freeByteCount))
         gauge("mintmark_log_volume_reserve_bytes", Double(space.reserveByteCount))
+    }
+
+    private func updateIndex(_ registry: PrometheusRegistry) {
+        guard !indexes.isEmpty else { return }
+        let all = indexes.map(\.status)
+        func sum(_ counts: [UInt64]) -> [([(String, String)], Double)] { [([], Double(counts.reduce(0, +)))] }
+        registry.replace("mintmark_index_entries", .gauge, sum(all.map(\.size)))
+        registry.replace("mintmark_index_lag_entries", .gauge, sum(indexes.map(\.lag)))
+        registry.replace("mintmark_index_rebuilds_total", .counter, sum(all.map(\.rebuildCount)))
     }
 
     private func updateAudit(_ registry: PrometheusRegistry) {

@@ -59,6 +59,8 @@ extension ServerOptions {
         auditFile = settings.text("audit-log")
         auditsSubjects = settings.toggle("audit-subject")
         issuesWithoutAudit = settings.text("audit-failure") == "continue"
+        auditListener = AuditListener(settings, log, &mistakes, &warnings)
+        hasAuditIndex = settings.isChosen("audit-index") ? settings.toggle("audit-index") : auditListener != nil
         warnings += exposureWarning
         var all = settings.mistakes
         all.other += mistakes

@@ -174,6 +174,18 @@ extension Setting {
         Setting(
             "audit-failure", .choice(["stop", "continue"]), .observing, standard: "stop",
             "Whether issuing stops when that file cannot be written."),
+        Setting(
+            "audit-host", .text, .observing, standard: "127.0.0.1",
+            "The address at which auditors look certificates of the own log up."),
+        Setting(
+            "audit-port", .number(0...65_535), .observing,
+            "Its port; absent, there are no such look-ups; 0 takes a free one."),
+        Setting(
+            "audit-token-file", .text, .observing,
+            "A file whose first line every auditor must present as a bearer token."),
+        Setting(
+            "audit-index", .toggle, .observing,
+            "Whether the own log is indexed for look-ups; absent, when audit-port is given."),
     ]
 
     private static let refused = [

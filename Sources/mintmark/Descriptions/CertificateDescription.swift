@@ -118,13 +118,7 @@ struct CertificateDescription {
     private func value(_ item: FulcioExtension) -> String? {
         guard let id = ObjectIdentifier(item.objectIdentifier), let value = certificate.firstExtension(id)?.value
         else { return nil }
-        switch item.encoding {
-        case .raw: return String(validating: value, as: UTF8.self)
-        case .derUTF8String:
-            var reader = DERReader(value)
-            guard let text = try? reader.content(tag: DERTag.utf8String), reader.isAtEnd else { return nil }
-            return String(validating: text, as: UTF8.self)
-        }
+        return item.text(of: value)
     }
 }
 

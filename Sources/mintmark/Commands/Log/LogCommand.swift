@@ -4,14 +4,14 @@ internal import ArgumentParser
 struct LogCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "log",
-        abstract: "Check a log, and say what becomes of it.",
+        abstract: "Search and check a log, and say what becomes of it.",
         discussion: """
-            audit and get read a log over HTTP, anybody's. verify, history and roots without changes only read and may \
-            run beside a server. freeze, thaw, adopt and close need the server stopped, ask for a reason, and leave a \
-            record in the log's store, which history shows; so does roots when it changes something.
+            audit and get read a log over HTTP, anybody's. search, verify, history and roots without changes only read \
+            and may run beside a server. freeze, thaw, adopt and close need the server stopped, ask for a reason, and \
+            leave a record in the log's store, which history shows; so does roots when it changes something.
             """,
         subcommands: [
-            LogAudit.self, LogGet.self, LogVerify.self, LogHistory.self, LogRoots.self, LogFreeze.self, LogThaw.self,
-            LogAdopt.self, LogClose.self,
+            LogAudit.self, LogGet.self, LogSearch.self, LogVerify.self, LogHistory.self, LogRoots.self, LogFreeze.self,
+            LogThaw.self, LogAdopt.self, LogClose.self,
         ])
 }

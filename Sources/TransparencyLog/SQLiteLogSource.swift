@@ -1,0 +1,69 @@
+internal import Dispatch
+internal import GRDB
+internal import OpenSSL
+
+/// A log's database in a connection of its own that cannot write, beside whatever else has the log open.
+///
+/// Takes no lock of ours and none of the connections of the log's other readers. The log may be at rest, be written to
+/// by a server, or be a backup.
+package final class SQLiteLogSource: LogSource {
+    private let files: SQLiteFiles
+    private let database: DatabaseQueue
+    private let description: LogDescription
+    private let format: RecordFormat
+
+    /// Opens the database at `path`; throws a `StoreRefusal` when it is not the log of this description.
+    package init(path: String, description: LogDescription, format: RecordFormat) throws {
+        (files, self.description, self.format) = (SQLiteFiles(database: path), description, format)
+        // SQLite would make a new database of a missing or an empty file.
+        guard try SQLiteFiles.byteCount(path) >= SQLiteSettings.pageSize else {
+            throw StoreRefusal.damaged("\(path) is shorter than one page")
+        }
+        database = try SQLiteLogStore.reporting(files) {
+            var configuration = SQLiteSettings.inspector
+            configuration.label = "log.source"
+            configuration.qos = .utility
+            let database = try DatabaseQueue(path: path, configuration: configuration)
+            _ = try database.read { try SQLiteStartUpChecks.compareMeta($0, with: description) }
+            return database
+        }
+    }
+
+    /// The newest head, which the log's key has signed; throws a `StoreRefusal`.
+    package func checkpoint() async throws -> Checkpoint {
+        let key = try PublicKey(description.key)
+        let signed = try await run { [description] database in
+            try SQLiteStoredHead.read(database, description: description, key: key).signed
+        }
+        return Checkpoint(origin: description.origin, signedTreeHead: signed)
+    }
+
+    /// A reader below the head that is the newest one now.
+    package func reader() async throws -> LogReader {
+        LogReader(store: self, published: PublishedHead(try await checkpoint()), format: format)
+    }
+
+    package func read<Value: Sendable>(
+        _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
+    ) async throws -> Value {
+        try await run { [format] database in
+            try body(VerifiedSnapshot(snapshot: SQLiteSnapshot(database: database), format: format))
+        }
+    }
+
+    package func space() -> VolumeSpace? { files.space() }
+
+    /// Ends the connection; nothing can be read afterwards.
+    package func close() async {
+        try? await Blocking.run { try self.database.close() }
+    }
+
+    private func run<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            database.asyncRead { result in
+                continuation.resume(
+                    with: Result { try SQLiteLogStore.reporting(self.files) { try body(result.get()) } })
+            }
+        }
+    }
+}
