@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import itertools
 import json
 import sqlite3
 
@@ -12,6 +13,7 @@ import keys
 import lying_log
 import merkle
 import program
+import submitter
 from auditor import Auditor
 from lying_log import Proxy
 from submitter import OpenLog
@@ -23,7 +25,9 @@ SIZE = 270
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
     """A log whose entries are known, its directory given beside its URL."""
-    with OpenLog(tmp_path_factory.mktemp("looked-up")) as log:
+    with OpenLog(tmp_path_factory.mktemp("looked-up")) as log, pytest.MonkeyPatch.context() as patch:
+        # Serial numbers whose hexadecimal digits are decimal ones are among these.
+        patch.setattr(submitter, "SERIALS", itertools.count(0x90000))
         log.fill(SIZE - 3)
         log.fill(3, poison=False)
         log.records = log.tiled().records(SIZE)

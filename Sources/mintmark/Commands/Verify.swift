@@ -14,8 +14,8 @@ struct Verify: AsyncParsableCommand {
         discussion: """
             The file has the certificate first, in PEM; the certificates above it may follow, and what is missing \
             there may be in --ca. The chain is judged at the time of the log's timestamp, because certificates live \
-            ten minutes. --data-dir takes the root and the log key from the directory that init made; whoever has no such \
-            directory gives --ca and --log-key.
+            ten minutes. --data-dir takes the root and the log key from the directory that init made; whoever has no \
+            such directory gives --ca and --log-key.
 
             Inclusion is looked up in the log at --log, or proven offline by --proof with a file that mintmark log get \
             --proof-file wrote. With neither it is not checked, which is said; --require-inclusion makes that a failure.

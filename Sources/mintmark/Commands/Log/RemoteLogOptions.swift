@@ -9,7 +9,7 @@ internal import TransparencyLog
 struct RemoteLogOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The public key of the log in PEM, got from its operator. Without it the log is asked for its own key.",
+            "The public key of the log in PEM, got from its operator; audit and get ask the log itself without it.",
             valueName: "file"))
     var logKey: String?
 
