@@ -117,6 +117,9 @@ package final class LocalLog: CertificateLog {
             published: published, heartbeat: heartbeat, clock: clock, logger: logger, sequenced: sequenced)
     }
 
+    /// What the store has done since it was opened.
+    package var storeCounts: StoreCounts { sequencer.storeCounts }
+
     /// What is accepted and not in the tree yet.
     package var load: QueueLoad { sequencer.load }
 

@@ -66,9 +66,6 @@ package struct LogReader: Sendable {
     /// The room on the volume that the log lies on; nil when unknown.
     package var space: VolumeSpace? { store.space() }
 
-    /// What the store has done since it was opened.
-    package var storeCounts: StoreCounts { store.counts }
-
     /// The position of a leaf and the proof that it is in the tree of `size` leaves.
     ///
     /// Throws `Refusal`, or our own failure.

@@ -156,7 +156,7 @@ package final class SQLiteLogStore: LogStore {
                 do throws(CommitFailure) {
                     try self.requireSpace()
                     guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
-                    try SQLiteBatchWriter(database: database).write(cosignatures)
+                    try SQLiteBatchWriter(database: database, format: self.format).write(cosignatures)
                     continuation.resume(returning: .success(()))
                 } catch {
                     continuation.resume(returning: .failure(error))

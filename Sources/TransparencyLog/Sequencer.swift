@@ -39,6 +39,9 @@ package final class Sequencer: Sendable {
         if let failure = store.initialCondition.submissionFailure { queue.refuse(with: failure) }
     }
 
+    /// What the store has done since it was opened.
+    package var storeCounts: StoreCounts { store.counts }
+
     /// What is accepted and not in the tree yet.
     package var load: QueueLoad { queue.load }
 

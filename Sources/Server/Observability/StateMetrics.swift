@@ -74,7 +74,7 @@ struct StateMetrics: Sendable {
         let age = time > head.timestamp ? time.milliseconds - head.timestamp.milliseconds : 0
         gauge("mintmark_log_tree_size", Double(head.size.value))
         gauge("mintmark_log_checkpoint_age_seconds", Double(age) / 1000)
-        let counts = log.reader.storeCounts
+        let counts = log.storeCounts
         registry.replace("mintmark_log_commits_total", .counter, [([], Double(counts.commits))])
         registry.replace("mintmark_log_syncs_total", .counter, [([], Double(counts.syncs))])
         let load = log.load
