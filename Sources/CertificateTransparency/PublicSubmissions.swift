@@ -42,8 +42,8 @@ package struct PublicSubmissions: Sendable {
     /// Logs the chain of a body, or finds its entry, and answers with the body of the answer.
     ///
     /// Callers who proved who they are may submit chains to every accepted root; half of the queue stays reserved for
-    /// our own CA all the same. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled: the entry may then be
-    /// logged nevertheless.
+    /// our own CA all the same. Throws `LogRefusal`, `LogFailure`, or `CancellationError` when the caller is cancelled:
+    /// the entry may then be logged nevertheless.
     package func add(_ body: [UInt8], as kind: Kind, isAuthenticated: Bool = false) async throws -> JSONText {
         let submission = try ChainSubmission(parsing: body)
         let admission = isAuthenticated ? authenticatedAdmission : admission

@@ -65,8 +65,9 @@ enum SQLiteSettings {
 
     /// What to open so that the file of a store at rest is read and no file is made beside it.
     ///
-    /// SQLite makes its shared memory for a log in write-ahead mode even for those who only read, unless it is told that
-    /// nobody writes. That is so while there is no write-ahead log; and it takes names that say it, if it was compiled to.
+    /// SQLite makes its shared memory for a log in write-ahead mode even for those who only read, unless it is told
+    /// that nobody writes. That is so while there is no write-ahead log; and it takes names that say it, if it was
+    /// compiled to.
     static func pathForReading(_ files: SQLiteFiles) throws -> String {
         guard FileStatus("\(files.database)-wal") == nil else { return files.database }
         let options = try DatabaseQueue().read { try String.fetchAll($0, sql: "PRAGMA compile_options") }

@@ -25,7 +25,9 @@ enum BoundedYAML {
     /// Octets of a text, which is also the longest file that is read.
     static let maximumByteCount = 1 << 20
 
-    /// Aliases of a text where any of them may stand for a list or mapping: ten of them make at most some forty times as many nodes as are written down.
+    /// Aliases of a text where any of them may stand for a list or mapping.
+    ///
+    /// Ten of them make at most some forty times as many nodes as are written down.
     static let maximumAliasCount = 10
 
     /// Brackets and indentation within one another; no configuration comes near it.

@@ -9,7 +9,8 @@ package enum StartUpCheck {
     ///
     /// Without a CA in the options, only the identity configuration is looked at. The log and the audit stream are not
     /// opened for writing, because that takes their locks: of the log's database only the head is read and compared
-    /// with the guard file, and of the stream its end, so this can be run beside a server. What is allowed but may not be meant goes to the logger.
+    /// with the guard file, and of the stream its end, so this can be run beside a server. What is allowed but may not
+    /// be meant goes to the logger.
     package static func run(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
     ) throws -> LoadedIssuers {

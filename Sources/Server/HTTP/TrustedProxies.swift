@@ -15,8 +15,8 @@ package struct TrustedProxies: Hashable, Sendable {
 
     /// The address of the client: the right-most of `X-Forwarded-For` that is not a trusted proxy's own.
     ///
-    /// Each proxy appends whom it talked to, so everything further left may be made up. `connection` is the other end of
-    /// the connection, and the answer whenever that is no trusted proxy. `Forwarded` is not read. What is no address
+    /// Each proxy appends whom it talked to, so everything further left may be made up. `connection` is the other end
+    /// of the connection, and the answer whenever that is no trusted proxy. `Forwarded` is not read. What is no address
     /// ends the search at the proxy that sent it.
     func client(of connection: String?, _ fields: HTTPFields) -> String? {
         guard !networks.isEmpty, let connection, isTrusted(connection) else { return connection }

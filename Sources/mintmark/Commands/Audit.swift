@@ -15,8 +15,8 @@ struct Audit: ParsableCommand {
             discussion: """
                 Every record names the SHA-256 of the line before it. This says the first thing that is wrong, and \
                 exits with status 1. The last record has none after it, so a changed last record, or a tail that was \
-                cut off, cannot be seen from the file alone; and whoever may write the file can replace all of it. Keep \
-                the last digest and number elsewhere from time to time, and give them here.
+                cut off, cannot be seen from the file alone; and whoever may write the file can replace all of it. \
+                Keep the last digest and number elsewhere from time to time, and give them here.
 
                 Example:
                   mintmark audit verify /var/log/mintmark/audit.jsonl --at-least 4711
