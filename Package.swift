@@ -93,7 +93,8 @@ let package = Package(
             "CertificateTransparency",
             ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
         ),
-        // What auditors look for in a log: derived from its entries, reused by the server and the commands.
+        // What auditors look for in a log: derived from its entries, reused by the server and the commands. It keeps a
+        // database of its own, so that nothing of it is in the log's transactions.
         library(
             "CertificateIndex",
             ["OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", grdb, logging]
