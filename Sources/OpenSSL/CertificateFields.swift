@@ -44,7 +44,8 @@ package struct CertificateFields: Hashable, Sendable {
 
     /// The DER of the to-be-signed certificate, version 3.
     ///
-    /// libcrypto's object lives only within this call: the bytes are taken once and nothing in them is encoded anew later.
+    /// libcrypto's object lives only within this call: the bytes are taken once, and what is in them is not encoded
+    /// anew later.
     package func tbsCertificate() throws(OpenSSLError) -> [UInt8] {
         guard let certificate = unsafe X509_new() else { throw .drained(after: "X509_new") }
         defer { unsafe X509_free(certificate) }

@@ -101,7 +101,10 @@ final class TestLog: Sendable {
 
     /// Changes the closed database as somebody with write access would.
     func tamper(_ sql: String, _ arguments: StatementArguments = StatementArguments()) throws {
-        let queue = try DatabaseQueue(path: path)
+        // The log may be committing its first head at the same moment.
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(30)
+        let queue = try DatabaseQueue(path: path, configuration: configuration)
         try queue.writeWithoutTransaction { try $0.execute(sql: sql, arguments: arguments) }
         try queue.close()
     }
