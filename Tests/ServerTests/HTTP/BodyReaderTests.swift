@@ -41,7 +41,9 @@ import Testing
 
     @Test("R-26: what is small and free is read under any load, and no octet beyond it")
     func free() async throws {
+        #expect(!bodies.isFull)
         let permit = try #require(bodies.enter())
+        #expect(bodies.isFull)
         #expect(try await count(8, freeByteCount: 8) == 8)
         await #expect(throws: APIStatus.overloaded) { try await count(9, freeByteCount: 8) }
         permit.leave()
