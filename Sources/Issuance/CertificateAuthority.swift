@@ -34,8 +34,8 @@ package final class CertificateAuthority: Sendable {
     /// take seconds in between. Throws `IssuanceRefusal` for what the sender did and `IssuanceFailure` for what we
     /// could not do. `logger` carries the request's identifier into the line about the certificate. `record` has
     /// learned what is known of the request when this returns or throws. `requireMinting` is asked when nothing is left
-    /// to refuse, with the configured issuer, and throws when no certificate may be made all the same. The final certificate is signed only after
-    /// its precertificate's entry is durable.
+    /// to refuse, with the configured issuer, and throws when no certificate may be made all the same. The final
+    /// certificate is signed only after its precertificate's entry is durable.
     package func issue(
         _ request: IssuanceRequest, record: inout IssuanceRecord, logger: Logger, now: @Sendable () -> Timestamp,
         requireMinting: @Sendable (_ issuer: String?) throws -> Void

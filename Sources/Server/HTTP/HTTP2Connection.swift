@@ -41,7 +41,9 @@ struct HTTP2Connection: Sendable {
 
     private func configure(stream: any Channel, logger: Logger) throws -> RequestChannel {
         let pipeline = stream.pipeline.syncOperations
-        try pipeline.addHandlers([HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec(), RequestPace(refuse: refuseSlow)])
+        try pipeline.addHandlers([
+            HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec(), RequestPace(refuse: refuseSlow),
+        ])
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
         return RequestChannel(
             parts: try HTTP1Channel.Value(wrappingChannelSynchronously: stream),

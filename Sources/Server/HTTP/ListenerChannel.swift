@@ -59,20 +59,30 @@ struct ListenerChannel: ServerChildChannel {
         }
     }
 
+    /// How often a connection beyond its address's share asks for a place, a tenth of a second apart.
+    ///
+    /// The end of a connection that its client has left is noticed a little later under load, and a client that opens
+    /// one after the other must not suffer from that.
+    private static let placeTries = 10
+
     /// Whether the address at the other end may have this connection too; it gives its place back when it ends.
-    private func isTaken(_ channel: any Channel) -> Bool {
+    private func isTaken(_ channel: any Channel) async -> Bool {
         guard let shares else { return true }
-        guard let permit = shares.enter(SourceAddress(channel.remoteAddress?.ipAddress)) else {
-            metrics?.refused(.tooManyFromAddress)
-            return false
+        let source = SourceAddress(channel.remoteAddress?.ipAddress)
+        for _ in 0..<Self.placeTries {
+            if let permit = shares.enter(source) {
+                channel.closeFuture.whenComplete { _ in permit.leave() }
+                return true
+            }
+            guard channel.isActive, (try? await Task.sleep(for: .milliseconds(100))) != nil else { break }
         }
-        channel.closeFuture.whenComplete { _ in permit.leave() }
-        return true
+        metrics?.refused(.tooManyFromAddress)
+        return false
     }
 
     func handle(value: Value, logger: Logger) async {
         // Not earlier: before a connection is active it has no address.
-        guard isTaken(value.channel) else { return value.channel.close(promise: nil) }
+        guard await isTaken(value.channel) else { return value.channel.close(promise: nil) }
         do {
             switch try await value.negotiated.get() {
             case .http1_1(let connection): await serve(connection, logger)

@@ -54,7 +54,8 @@ struct IssueReport: Sendable {
     var text: String {
         var lines = [
             "\(connections) connections, \(rate.map { "\($0) requests a second offered" } ?? "closed loop"), "
-                + "\(rounds.count) rounds, \(plan.token.rawValue) tokens, \(plan.client.rawValue) keys; medians (min to max)",
+                + "\(rounds.count) rounds, \(plan.token.rawValue) tokens, \(plan.client.rawValue) keys; "
+                + "medians (min to max)",
             "  \(Self.whole(perSecond))  certificates a second",
         ]
         for (name, share) in Self.percentiles { lines.append("  \(latency(share).microseconds)  µs, \(name)") }

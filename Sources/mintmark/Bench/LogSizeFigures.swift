@@ -33,8 +33,11 @@ struct LogSizeFigures: Sendable {
         var rows = Rows()
         rows.add("appended", "\(growth.count) in \(growth.batchCount) batches, \(Int(entriesPerSecond)) a second")
         rows.add("append", "\(Self.microseconds(appendCPU)) µs of processor time each")
-        rows.add("on disk", "\(byteCount) octets, \(byteCount / Int64(max(1, size))) an entry of \(growth.recordByteCount)")
-        rows.add("start", "\(Self.milliseconds(cleanStart)) ms after a stop, \(Self.milliseconds(uncleanStart)) ms after a kill")
+        rows.add(
+            "on disk", "\(byteCount) octets, \(byteCount / Int64(max(1, size))) an entry of \(growth.recordByteCount)")
+        rows.add(
+            "start",
+            "\(Self.milliseconds(cleanStart)) ms after a stop, \(Self.milliseconds(uncleanStart)) ms after a kill")
         rows.add("memory", "\(residentByteCount >> 20) MiB after the start, \(peakResidentByteCount >> 20) MiB at most")
         for kind in LogReads.Kind.allCases {
             guard let result = reads.results[kind] else { continue }
@@ -42,7 +45,8 @@ struct LogSizeFigures: Sendable {
             rows.add(kind.words, "p50 \(Self.milliseconds(middle)) ms, p99 \(Self.milliseconds(tail)) ms")
         }
         rows.add(
-            "issuing", "\(Self.microseconds(cpuPerIssuance)) µs of processor time each, "
+            "issuing",
+            "\(Self.microseconds(cpuPerIssuance)) µs of processor time each, "
                 + "\(Self.microseconds(issuing.bound.secondsPerIssuance)) µs of it the bound")
         rows.add("idle", "\(Self.milliseconds(idleCPU)) ms of processor time a second")
         return "\(size) entries\n\(rows.text())"
@@ -69,8 +73,10 @@ struct LogSizeFigures: Sendable {
             ],
             "disk_bytes": .integer(byteCount),
             "start_seconds": ["after_stop": .real(cleanStart), "after_kill": .real(uncleanStart)],
-            "resident_bytes": ["after_start": .integer(Int64(residentByteCount)),
-                "peak": .integer(Int64(peakResidentByteCount))],
+            "resident_bytes": [
+                "after_start": .integer(Int64(residentByteCount)),
+                "peak": .integer(Int64(peakResidentByteCount)),
+            ],
             "read_seconds": .object(reads),
             "idle_cpu": .real(idleCPU),
             "issuing": [
