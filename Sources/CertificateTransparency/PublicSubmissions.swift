@@ -31,6 +31,7 @@ package struct PublicSubmissions: Sendable {
     ///
     /// `LogRefusal.onlyOwnAuthority`, `LogRefusal.windowIsOver`, or `LogFailure` when there is no room.
     package func requireOpen() throws {
+        guard log.isOpen else { throw LogFailure.notSequenced(.closed) }
         guard acceptance != .own else { throw LogRefusal.onlyOwnAuthority }
         guard now() < log.parameters.window.upperBound else { throw LogRefusal.windowIsOver }
         try log.requireRoomForStrangers()

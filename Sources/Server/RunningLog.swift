@@ -1,7 +1,7 @@
 internal import CertificateTransparency
 internal import ServiceLifecycle
 
-/// One log of ours with everything that works for it while the server runs.
+/// One shard of our log with everything that works for it while the server runs.
 struct RunningLog: Sendable {
     /// The log itself.
     let log: LocalLog

@@ -33,7 +33,7 @@ struct ServerAssembly {
     /// `stamps` are the states of the watched files from before they were read.
     func assembled(since stamps: [String: FileStamp], _ hangups: HangupSignals) async throws -> MintmarkServer {
         let logs = try await OpenedLogs.open(loaded, options, clock: now, logger: logger) { [metrics] in
-            metrics.sequenced(after: $0)
+            metrics.sequenced(after: $0, shard: $1)
         }
         let issuers = IssuerPool(issuers: loaded.issuers.configuration, logger: logger)
         let authority = CertificateAuthority(
@@ -42,23 +42,30 @@ struct ServerAssembly {
             path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
             metrics: ReloadMetrics(factory: registry), logger: logger)
         let audit = try openAudit { issuerReload.configurationState.version }
-        let selfTest = selfTest(authority, logs.own, audit)
+        let selfTest = selfTest(authority, logs.sharded, audit)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
-        let readiness = Readiness(
+        let mainPort = EndpointTable([:])
+        let ownLogs = runningLogs(logs, mainPort, clock, audit)
+        let logReload = logReload(ownLogs, authority, audit)
+        var readiness = Readiness(
             stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
             obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)],
             warnings: [
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
-            ] + logs.others.map(Readiness.warning),
-            log: logs.own.map { Readiness.checks(of: $0, now: now) })
+                Readiness.shardWarning(logReload),
+            ] + logs.others.map(Readiness.warning) + [logs.sharded.map { Readiness.windowWarning($0, now: now) }]
+                .compactMap(\.self),
+            log: logs.sharded.map { Readiness.checks(of: $0, now: now) })
+        if let ownLogs {
+            readiness.otherLogs = Readiness.otherLogsCheck(ownLogs.sharded, { ownLogs.all.map(\.log) }, now: now)
+        }
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
-            authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
-            readiness: readiness, now: now)
-        let ownLog = runningLog(logs.own, audit)
-        let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
+            authority: authority, logs: { ownLogs?.all.map(\.log) ?? [] }, limits: limits, audit: audit, clock: clock,
+            selfTest: selfTest, readiness: readiness, now: now)
+        let listeners = listeners(authority, signing, mainPort, ownLogs?.monitoringPort, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
@@ -68,21 +75,35 @@ struct ServerAssembly {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
         await recordStart(audit)
-        let logServices = (ownLog?.services ?? []) + logs.others.map(RemoteLogService.init)
+        let logServices: [any Service] = [ownLogs].compactMap(\.self) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
-            reloads(authority, logs.own?.roots, audit, issuerReload), since: stamps, hangups: hangups, logger: logger
+            reloads(authority, logs.sharded, audit, issuerReload, logReload), since: stamps, hangups: hangups,
+            logger: logger
         ) { reload, isGood in
             await Self.record(audit, reload, isGood)
         }
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
                 + listeners.all,
-            logService: ownLog?.service, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
+            logs: ownLogs, listener: listeners.http, audit: audit, ownLogs: loaded.ownLogs, logger: logger)
     }
 
-    /// Our own log with what works for it; nil without one.
-    private func runningLog(_ log: LocalLog?, _ audit: AuditStream?) -> RunningLog? {
-        guard let log, let settings = loaded.ownLog?.settings else { return nil }
+    /// All shards of our log; nil without one.
+    private func runningLogs(
+        _ logs: OpenedLogs, _ mainPort: EndpointTable, _ clock: ClockAlarm, _ audit: AuditStream?
+    ) -> RunningLogs? {
+        guard let sharded = logs.sharded else { return nil }
+        let running = RunningLogs(
+            sharded, mainPort: mainPort, now: now, isClockTrusted: { !clock.isRaised }, logger: logger
+        ) { audit?.note(.logClosed($0)) }
+        for (source, log) in logs.own { running.add(runningLog(log, source.settings, running, audit)) }
+        return running
+    }
+
+    /// One shard of our log with what works for it: the one place where that is made.
+    private func runningLog(
+        _ log: LocalLog, _ settings: ShardSettings, _ all: RunningLogs, _ audit: AuditStream?
+    ) -> RunningLog {
         let ownRoots = [loaded.issuing.root]
         if options.logAcceptance == .listedRoots, log.roots == ownRoots {
             logger.warning("no root is listed besides the CA's own: every submission to the log will be refused")
@@ -90,23 +111,38 @@ struct ServerAssembly {
         return RunningLog(
             log: log,
             endpoints: LogEndpoints(
-                log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now),
+                log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, now: now,
+                listed: { [weak all] in all?.all.map(\.endpoints.metadata) ?? [] }),
             service: LogService(log: log) { audit?.note($0) }, companions: [])
+    }
+
+    /// What takes up new shards; nil when there can be none.
+    private func logReload(
+        _ logs: RunningLogs?, _ authority: CertificateAuthority, _ audit: AuditStream?
+    ) -> LogReload? {
+        guard let logs, let directory = options.ownLogDirectory, let passphrase = loaded.logPassphrase else { return nil }
+        return LogReload(
+            directory, passphrase: passphrase, known: loaded.ownLogs.map(\.settings), logs: logs, now: now,
+            logger: logger
+        ) { [options, now, logger, metrics] source in
+            let log = try await source.open(
+                options, requiring: authority.issuing.root, isOneOfSeveral: true, clock: now, logger: logger
+            ) { metrics.sequenced(after: $0, shard: source.settings.shard) }
+            return runningLog(log, source.settings, logs, audit)
+        }
     }
 
     /// The listener of HTTP, and all of them in the order in which they start.
     private func listeners(
-        _ authority: CertificateAuthority, _ signing: SigningService, _ log: LogEndpoints?, _ readiness: Readiness
+        _ authority: CertificateAuthority, _ signing: SigningService, _ mainPort: EndpointTable,
+        _ monitoringPort: EndpointTable?, _ readiness: Readiness
     ) -> (http: ListenerService, all: [any Service]) {
-        let endpoints = [
-            CARoutes(authority: authority, signing: signing).endpoints, log?.onMainPort ?? [:],
-            HealthRoutes(readiness: readiness).endpoints,
-        ]
-        .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+        mainPort.add(CARoutes(authority: authority, signing: signing).endpoints)
+        mainPort.add(HealthRoutes(readiness: readiness).endpoints)
         let methods = GRPCServices(authority: authority, signing: signing).methods
         let responder = ClientDeparture(
             base: APIResponder(
-                endpoints: responder(endpoints),
+                endpoints: responder(mainPort),
                 calls: GRPCResponder(
                     methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods),
                     failures: metrics, logger: logger)
@@ -120,37 +156,38 @@ struct ServerAssembly {
                 idleTimeout: options.idleTimeout, metrics: connections, logger: logger)
         }
         let http = listener("listening", options.http, identities.http)
-        let monitoring = monitoringListener(log, connections)
+        let monitoring = monitoringListener(monitoringPort, connections)
         guard options.grpc != options.http else { return (http, monitoring + [http]) }
         return (http, monitoring + [listener("listening for gRPC", options.grpc, identities.grpc), http])
     }
 
     /// The listener for the log's monitoring prefix alone; none unless the options ask for one.
-    private func monitoringListener(_ log: LogEndpoints?, _ connections: ConnectionMetrics) -> [ListenerService] {
-        guard let log, let address = options.logMonitoring else { return [] }
+    private func monitoringListener(_ endpoints: EndpointTable?, _ connections: ConnectionMetrics) -> [ListenerService] {
+        guard let endpoints, let address = options.logMonitoring else { return [] }
         return [
             ListenerService(
                 announcement: "listening for monitors of the log", address: address,
-                responder: ClientDeparture(base: responder(log.onMonitoringPort)), idleTimeout: options.idleTimeout,
+                responder: ClientDeparture(base: responder(endpoints)), idleTimeout: options.idleTimeout,
                 metrics: connections, logger: logger)
         ]
     }
 
-    private func responder(_ endpoints: [String: Endpoint]) -> EndpointResponder {
+    private func responder(_ endpoints: EndpointTable) -> EndpointResponder {
         EndpointResponder(endpoints: endpoints, limits: limits, metrics: metrics, logger: logger)
     }
 
     /// Everything that is read again on a change of its files and on SIGHUP; nothing else reacts to that signal.
     private func reloads(
-        _ authority: CertificateAuthority, _ roots: [Certificate]?, _ audit: AuditStream?, _ issuers: IssuerReload
+        _ authority: CertificateAuthority, _ log: ShardedLog?, _ audit: AuditStream?, _ issuers: IssuerReload,
+        _ shards: LogReload?
     ) -> [any ReloadableFiles] {
         let issuing = loaded.issuingFiles.map { files in
             IssuingCertificateReload(
-                files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: roots,
-                logger: logger, now: now)
+                files: files, isWatched: options.watchesIssuingFiles, authority: authority,
+                roots: { log?.roots }, logger: logger, now: now)
         }
         // The stream turns to its new file before the others write into it what became of them.
-        let first: [(any ReloadableFiles)?] = [audit, issuers, issuing]
+        let first: [(any ReloadableFiles)?] = [audit, issuers, issuing, shards]
         return first.compactMap(\.self) + identities.all
     }
 
@@ -163,11 +200,11 @@ struct ServerAssembly {
     }
 
     private func selfTest(
-        _ authority: CertificateAuthority, _ log: LocalLog?, _ audit: AuditStream?
+        _ authority: CertificateAuthority, _ log: ShardedLog?, _ audit: AuditStream?
     ) -> SelfTest {
-        let logKey = log.map { log in SelfTest.Key(name: "log") { try await log.testKey() } }
+        let caKey = SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }
         return SelfTest(
-            [SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }] + [logKey].compactMap(\.self),
+            [caKey] + (log?.shards ?? []).filter(\.isOpen).map { log in SelfTest.Key(name: "log") { try await log.testKey() } },
             logger: logger
         ) { audit?.note(.selfTestFailed($0)) }
     }
@@ -188,7 +225,8 @@ struct ServerAssembly {
         var record = AuditRecord(.started)
         record.add("version", ServerVersion.current)
         record.add("caKey", loaded.issuing.certificate.subjectPublicKeyInfo.sha256.hex)
-        record.add("logKey", loaded.ownLog?.key.publicKey.subjectPublicKeyInfo.sha256.hex)
+        let logKeys = loaded.ownLogs.map(\.key.publicKey.subjectPublicKeyInfo.sha256.hex)
+        record.add("logKey", logKeys.isEmpty ? nil : logKeys.joined(separator: ", "))
         // When it cannot be written the stream says so itself, and nothing is issued.
         try? await audit?.append(record)
     }

@@ -1,3 +1,5 @@
+package import OpenSSL
+
 /// Where a log keeps its tree.
 ///
 /// The contract that everything rests on (I8): of all the batches that were built on one head, at most one is ever
@@ -33,6 +35,11 @@ package protocol LogStore: Sendable {
     ///
     /// No commit that begins after this call was made goes through, even when the mark itself cannot be written.
     func freeze(reason: String) async throws
+
+    /// Marks the log so that nothing is ever written to it again, and writes down who did it and why; reads go on.
+    ///
+    /// No commit that begins after this call was made goes through. When it returns, the mark survives a power cut.
+    func closeForGood(actor: String, reason: String, now: Timestamp) async throws
 
     /// The room on the volume that the log lies on, or on its guard's when only that one is short; nil when unknown.
     func space() -> VolumeSpace?

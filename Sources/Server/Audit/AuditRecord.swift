@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import Identity
 internal import Issuance
 internal import OpenSSL
@@ -88,6 +89,14 @@ struct AuditRecord: Sendable {
     static func logFrozen(_ reason: String) -> AuditRecord {
         var record = AuditRecord(.halted, reason: "log-frozen")
         record.add("what", reason)
+        return record
+    }
+
+    /// The record of a shard of the log that is closed for good; its last head was the final one.
+    static func logClosed(_ log: LocalLog) -> AuditRecord {
+        var record = AuditRecord(.configuration, reason: "log-closed")
+        record.add("what", "shard \(log.parameters.shard): \(log.condition.reason ?? "")")
+        record.add("index", log.reader.checkpoint.signedTreeHead.head.size.value)
         return record
     }
 

@@ -13,8 +13,12 @@ struct LoadedAuthority: Sendable {
     /// Where `issuing` came from; nil when it is of this run alone.
     let issuingFiles: IssuingFiles?
 
-    /// What our own log is opened with; nil when certificates are logged elsewhere or nowhere.
-    let ownLog: OwnLog?
+    /// What the shards of our own log are opened with, oldest first; none when certificates are logged elsewhere or
+    /// nowhere.
+    let ownLogs: [OwnLog]
+
+    /// Opens the keys of shards that come later; nil when there can be none.
+    let logPassphrase: Passphrase?
 
     /// The logs of others that certificates go to.
     let remoteLogs: [RemoteLogSettings]
@@ -25,7 +29,8 @@ struct LoadedAuthority: Sendable {
         let policy: KeyPolicy
         /// The chain and key with where they came from; nil for an ephemeral CA.
         let issuing: (pair: IssuingCertificate, files: IssuingFiles)?
-        let ownLog: OwnLog?
+        let ownLogs: [OwnLog]
+        let logPassphrase: Passphrase?
         let remoteLogs: [RemoteLogSettings]
     }
 
@@ -39,7 +44,7 @@ struct LoadedAuthority: Sendable {
         guard let issuing = parts.issuing else { return try await ephemeral(options, parts, now: now, logger: logger) }
         return LoadedAuthority(
             issuers: parts.issuers, policy: parts.policy, issuing: issuing.pair, issuingFiles: issuing.files,
-            ownLog: parts.ownLog, remoteLogs: parts.remoteLogs)
+            ownLogs: parts.ownLogs, logPassphrase: parts.logPassphrase, remoteLogs: parts.remoteLogs)
     }
 
     /// Reads all files and makes nothing; throws every mistake that could be found, one line each.
@@ -60,8 +65,8 @@ struct LoadedAuthority: Sendable {
         let guarded = files?.guarded ?? []
         mistakes += PrivateFile.exposureMistakes(decisivePaths(options).filter { !guarded.contains($0) })
         let loaded = files.flatMap { files in ConfigurationMistakes.attempt(&mistakes) { try files.load(now: now) } }
-        let ownLog = options.ownLogDirectory.flatMap { directory in
-            ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
+        let ownLogs = options.ownLogDirectory.flatMap { directory in
+            ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) }
         }
         let remoteLogs = ConfigurationMistakes.attempt(&mistakes) {
             try RemoteLogFiles.settings(options, warnings: &warnings)
@@ -74,7 +79,9 @@ struct LoadedAuthority: Sendable {
         if issuing == nil, !options.isEphemeral {
             throw ConfigurationMistakes(["the chain and key that issue could not be read"])
         }
-        return Parts(issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs)
+        return Parts(
+            issuers: issuers, policy: policy, issuing: issuing, ownLogs: ownLogs ?? [],
+            logPassphrase: options.ownLogDirectory == nil ? nil : opening, remoteLogs: remoteLogs)
     }
 
     /// Whether the CA and the log that were chosen go together.
@@ -130,8 +137,8 @@ struct LoadedAuthority: Sendable {
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
             return LoadedAuthority(
-                issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
-                remoteLogs: parts.remoteLogs)
+                issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLogs: [],
+                logPassphrase: nil, remoteLogs: parts.remoteLogs)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -142,14 +149,14 @@ struct LoadedAuthority: Sendable {
                 "root.file": "\(log.directory.root)",
             ])
         return LoadedAuthority(
-            issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: log,
-            remoteLogs: [])
+            issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLogs: [log],
+            logPassphrase: nil, remoteLogs: [])
     }
 }
 
 extension ServerOptions {
     /// The data directory with the log that certificates go to; nil when they go elsewhere.
-    fileprivate var ownLogDirectory: DataDirectory? {
+    var ownLogDirectory: DataDirectory? {
         if case .own = log { dataDirectory } else { nil }
     }
 

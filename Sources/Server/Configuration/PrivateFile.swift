@@ -56,6 +56,15 @@ package enum PrivateFile {
         guard fsync(descriptor) == 0 else { throw .last(path) }
     }
 
+    /// Puts a new file with mode 0600 in the place of another, whole and durably, or leaves the other as it was.
+    static func replace(_ path: String, _ bytes: [UInt8]) throws(FileError) {
+        let draft = "\(path).new"
+        unsafe unlink(draft)
+        try create(draft, bytes)
+        guard unsafe Glibc.rename(draft, path) == 0 else { throw .last(path) }
+        try synchronizeDirectory(parent(of: path))
+    }
+
     /// Reads a whole regular file of at most 1 MiB.
     ///
     /// What may read it is checked on the opened file, so that it cannot be exchanged in between.

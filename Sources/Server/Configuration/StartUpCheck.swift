@@ -36,7 +36,7 @@ package enum StartUpCheck {
         if let path = options.auditFile {
             _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
         }
-        if let log = parts?.ownLog {
+        for log in parts?.ownLogs ?? [] {
             _ = ConfigurationMistakes.attempt(&mistakes) {
                 try requireDatabase(log.directory.logStore(log.settings.shard))
             }

@@ -36,6 +36,8 @@ enum MetricHelp {
         "mintmark_log_volume_free_bytes": "Room on the volume of the log.",
         "mintmark_log_volume_reserve_bytes": "Room below which the log takes nothing.",
         "mintmark_log_waiting_certificates": "Certificates that wait for their entry in the log.",
+        "mintmark_log_window_end_timestamp_seconds":
+            "The end of a shard's window: certificates that expire from then on go elsewhere.",
         "mintmark_metrics_dropped_total": "Changes of series beyond the most that are kept.",
         "mintmark_ready": "Whether certificates can be issued.",
         "mintmark_refusals_total": "Requests refused, by configured issuer and reason.",

@@ -70,8 +70,15 @@ extension Backup.Report {
     func json(_ path: String) -> JSONValue {
         [
             "ok": true, "path": .string(path), "files": .integer(Int64(fileCount)), "keys": .bool(includesKeys),
-            "created": .string(created.rfc3339), "tree_size": .integer(Int64(clamping: head.size.value)),
-            "sha256_root_hash": .string(Base64.encode(head.root.bytes)),
+            "created": .string(created.rfc3339),
+            "shards": .array(
+                heads.map { shard in
+                    [
+                        "shard": .string(shard.name),
+                        "tree_size": .integer(Int64(clamping: shard.head.size.value)),
+                        "sha256_root_hash": .string(Base64.encode(shard.head.root.bytes)),
+                    ]
+                }),
         ]
     }
 
@@ -81,8 +88,11 @@ extension Backup.Report {
         rows.add("made", created.rfc3339)
         rows.add("files", String(fileCount))
         rows.add("private keys", includesKeys ? "yes" : "no")
-        rows.add("entries", String(head.size.value))
-        rows.add("root", head.root.hex)
+        for shard in heads {
+            rows.add("shard", shard.name)
+            rows.add("entries", String(shard.head.size.value))
+            rows.add("root", shard.head.root.hex)
+        }
         return "\(heading) \(path)\n\(rows.text())"
     }
 }

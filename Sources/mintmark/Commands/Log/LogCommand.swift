@@ -6,10 +6,11 @@ struct LogCommand: AsyncParsableCommand {
         commandName: "log",
         abstract: "Check a log, and say what becomes of it.",
         discussion: """
-            verify and history only read and may run beside a server. freeze, thaw, adopt and close need the server \
-            stopped, ask for a reason, and leave a record in the log's store; so does roots when it changes something.
+            verify and history only read and may run beside a server, and so may rotate, and close for a shard that \
+            issuance does not need. freeze, thaw and adopt need the server stopped. They ask for a reason and leave a \
+            record in the log's store; so does roots when it changes something.
             """,
         subcommands: [
-            LogVerify.self, LogHistory.self, LogRoots.self, LogFreeze.self, LogThaw.self, LogAdopt.self, LogClose.self,
+            LogVerify.self, LogHistory.self, LogRoots.self, LogRotate.self, LogFreeze.self, LogThaw.self, LogAdopt.self, LogClose.self,
         ])
 }

@@ -20,21 +20,39 @@ struct LogVerify: AsyncParsableCommand {
     @Argument(help: "The data directory, or a backup.")
     var directory: String
 
+    @Option(help: "The shard; all of them unless given.")
+    var shard: String?
+
     @Option(
         help: ArgumentHelp(
-            "Compare the log with this guard file; the one beside the log unless given.", valueName: "file"))
+            "Compare with the guard file that serve gets as --log-guard; the one beside the log unless given.", valueName: "file"))
     var logGuard: String?
 
     @OptionGroup var options: ProgressOptions
 
     func run() async throws {
         try await options.run { progress in
-            let log = try StoredLog(DataDirectory(directory))
-            if let logGuard, !PrivateFile.exists(logGuard) { throw StoreRefusal.guardMissing(path: logGuard) }
-            let report = try await log.inspection().run(guardPath: logGuard ?? log.defaultGuard) {
-                progress.update($0)
+            var found: [(name: String, report: SQLiteStoreInspection.Report)] = []
+            let logs = try StoredLog.some(DataDirectory(directory), shard: shard)
+            for log in logs {
+                let guardPath = log.guardFile(logGuard)
+                if logGuard != nil, !PrivateFile.exists(guardPath) { throw StoreRefusal.guardMissing(path: guardPath) }
+                do {
+                    let report = try await log.inspection().run(guardPath: guardPath) { progress.update($0) }
+                    found.append((log.settings.shard, report))
+                } catch let refusal as StoreRefusal where logs.count > 1 {
+                    throw ConfigurationMistakes(["shard \(log.settings.shard): \(refusal)"])
+                }
             }
-            return (words: Self.text(report), json: Self.json(report))
+            if let only = found.first, found.count == 1 {
+                return (words: Self.text(only.report), json: Self.json(only.report))
+            }
+            let words = found.map { "Shard \($0.name)\n\(Self.text($0.report))" }.joined(separator: "\n")
+            let values = found.map { name, report in
+                JSONValue.object(
+                    [JSONMember(name: "shard", value: .string(name))] + (Self.json(report).members ?? []))
+            }
+            return (words: words, json: ["ok": true, "shards": .array(values)])
         }
     }
 
