@@ -15,22 +15,27 @@ package struct ShardClosing: Sendable {
 
     /// Writes the order into the settings and waits until the server has carried it out; answers with its record.
     ///
-    /// Throws without an order when no other shard takes the certificates that are made now, and when the server has not
+    /// Throws without an order when the shard is closed already, and when no other shard takes the certificates that are made now, and when the server has not
     /// closed the shard in time: the order then stands.
     package func give(
         actor: String, reason: String, within limit: Duration, now: Timestamp
     ) async throws -> StoreOperation {
+        let log = try StoredLog(directory, shard: shard)
+        if try await Self.record(of: log) != nil { throw StoreRefusal.notInState("the log is closed for good") }
         let name = try write(ShardSettings.Closing(actor: actor, reason: reason), now: now)
-        let log = try StoredLog(directory, shard: name)
         let end = ContinuousClock.now + limit
         while ContinuousClock.now < end {
-            if let done = try await log.operating().history().last(where: { $0.kind == .close }) { return done }
+            if let done = try await Self.record(of: log) { return done }
             try await Task.sleep(for: .milliseconds(200))
         }
         throw ConfigurationMistakes([
             "the shard \(name) is not closed yet; the order stands in \(directory.settings), and whoever has the log "
                 + "open will carry it out"
         ])
+    }
+
+    private static func record(of log: StoredLog) async throws -> StoreOperation? {
+        try await log.operating().history().last { $0.kind == .close }
     }
 
     private func write(_ order: ShardSettings.Closing, now: Timestamp) throws -> String {
