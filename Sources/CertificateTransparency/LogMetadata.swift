@@ -112,7 +112,8 @@ package struct LogMetadata: Sendable {
             JSONMember(name: "key", value: .string(Base64.encode(parameters.key.der))),
             JSONMember(name: "mmd", value: .integer(Self.maximumMergeDelay)),
             JSONMember(
-                name: "state", value: .object([JSONMember(name: end == nil ? "usable" : "readonly", value: .object(state))])
+                name: "state",
+                value: .object([JSONMember(name: end == nil ? "usable" : "readonly", value: .object(state))])
             ),
             JSONMember(name: "temporal_interval", value: window),
         ]

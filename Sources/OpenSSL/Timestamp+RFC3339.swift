@@ -14,7 +14,8 @@ extension Timestamp {
         guard numbers.count == 6, let month = Int(exactly: numbers[1]), let day = Int(exactly: numbers[2]),
             let date = CivilDate(year: numbers[0], month: month, day: day), numbers[3] < 24, numbers[4] < 60,
             numbers[5] < 60,
-            let seconds = UInt64(exactly: date.daysSinceEpoch * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
+            let seconds = UInt64(
+                exactly: date.daysSinceEpoch * 86_400 + numbers[3] * 3600 + numbers[4] * 60 + numbers[5])
         else { return nil }
         self.init(seconds: seconds)
     }

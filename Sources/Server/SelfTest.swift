@@ -21,9 +21,11 @@ final class SelfTest: Service {
 
     /// A test of some keys; none has been made yet.
     ///
-    /// Which keys there are is asked anew for each test. `failed` is called with the names of keys that fail when all passed before, and not again while any fails.
+    /// Which keys there are is asked anew for each test. `failed` is called with the names of keys that fail when all
+    /// passed before, and not again while any fails.
     init(
-        _ keys: @autoclosure @escaping @Sendable () -> [Key], interval: Duration = .seconds(3600), retryInterval: Duration = .seconds(60), logger: Logger,
+        _ keys: @autoclosure @escaping @Sendable () -> [Key], interval: Duration = .seconds(3600),
+        retryInterval: Duration = .seconds(60), logger: Logger,
         failed: @escaping @Sendable (_ names: [String]) -> Void = { _ in }
     ) {
         self.failed = failed

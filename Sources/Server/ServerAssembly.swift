@@ -54,7 +54,8 @@ struct ServerAssembly {
                 Readiness.auditWarning(audit),
                 Readiness.configurationWarning { issuerReload.configurationState },
                 Readiness.shardWarning(logReload),
-            ] + logs.others.map(Readiness.warning) + [logs.sharded.map { Readiness.windowWarning($0, now: now) }]
+            ] + logs.others.map(Readiness.warning)
+                + [logs.sharded.map { Readiness.windowWarning($0, now: now) }]
                 .compactMap(\.self),
             log: logs.sharded.map { Readiness.checks(of: $0, now: now) })
         if let ownLogs {
@@ -120,7 +121,9 @@ struct ServerAssembly {
     private func logReload(
         _ logs: RunningLogs?, _ authority: CertificateAuthority, _ audit: AuditStream?
     ) -> LogReload? {
-        guard let logs, let directory = options.ownLogDirectory, let passphrase = loaded.logPassphrase else { return nil }
+        guard let logs, let directory = options.ownLogDirectory, let passphrase = loaded.logPassphrase else {
+            return nil
+        }
         return LogReload(
             directory, passphrase: passphrase, known: loaded.ownLogs.map(\.settings), logs: logs, now: now,
             logger: logger
@@ -162,7 +165,8 @@ struct ServerAssembly {
     }
 
     /// The listener for the log's monitoring prefix alone; none unless the options ask for one.
-    private func monitoringListener(_ endpoints: EndpointTable?, _ connections: ConnectionMetrics) -> [ListenerService] {
+    private func monitoringListener(_ endpoints: EndpointTable?, _ connections: ConnectionMetrics) -> [ListenerService]
+    {
         guard let endpoints, let address = options.logMonitoring else { return [] }
         return [
             ListenerService(
@@ -204,7 +208,10 @@ struct ServerAssembly {
     ) -> SelfTest {
         let caKey = SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }
         return SelfTest(
-            [caKey] + (log?.shards ?? []).filter(\.isOpen).map { log in SelfTest.Key(name: "log") { try await log.testKey() } },
+            [caKey]
+                + (log?.shards ?? []).filter(\.isOpen).map { log in
+                    SelfTest.Key(name: "log") { try await log.testKey() }
+                },
             logger: logger
         ) { audit?.note(.selfTestFailed($0)) }
     }

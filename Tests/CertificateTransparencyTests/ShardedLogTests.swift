@@ -38,14 +38,15 @@ import TransparencyLog
                 do {
                     try ShardedLog([other]).verify(timestamp, finalCertificate: final, issuer: authority.issuing)
                 } catch {
-                    mismatch = error
+                    mismatch = error as? IssuedCertificateMismatch
                 }
                 #expect(mismatch == .otherLog)
             }
         }
     }
 
-    @Test func `TL-82 the end of a window is not in it, and without a shard the failure says what to do`() async throws {
+    @Test func `TL-82 the end of a window is not in it, and without a shard the failure says what to do`() async throws
+    {
         let test = try TestLog(window: TestAuthority.window.lowerBound..<Self.end)
         try await test.create()
         try await test.run { log in

@@ -133,7 +133,8 @@ private struct SettingsReader {
 
     /// Every mistake, keys among them that nobody asked for.
     var all: [String] {
-        mapping.keys.map { $0.string ?? "" }.filter { !known.contains($0) }.map { "\(name): unknown key \($0)" } + mistakes
+        mapping.keys.map { $0.string ?? "" }.filter { !known.contains($0) }.map { "\(name): unknown key \($0)" }
+            + mistakes
     }
 
     mutating func optional(_ key: String) -> String? {

@@ -136,7 +136,8 @@ package struct NewShard: Sendable {
                 "there is, or was, a shard \(name) in \(directory.logs): names, keys and stores are never used again")
         }
         guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        return ShardSettings(organization: organization, publicURL: url, shard: name, windowStart: start, windowEnd: end)
+        return ShardSettings(
+            organization: organization, publicURL: url, shard: name, windowStart: start, windowEnd: end)
     }
 
     private func isTaken(_ name: String, _ settings: DataDirectorySettings) -> Bool {

@@ -47,7 +47,8 @@ struct OpenedLogs: Sendable {
             return OpenedLogs(own: [], sharded: nil, others: [], flow: .none)
         }
         return OpenedLogs(
-            own: [], sharded: nil, others: others, flow: options.submitsCertificates ? .detached(first) : .embedded(others))
+            own: [], sharded: nil, others: others,
+            flow: options.submitsCertificates ? .detached(first) : .embedded(others))
     }
 
     /// The sentence for a log whose submissions have failed for this long; nil for up to a minute.

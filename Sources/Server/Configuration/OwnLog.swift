@@ -88,7 +88,7 @@ struct OwnLog: Sendable {
             return try await open(options, requiring: root, clock: clock, logger: logger, sequenced: sequenced)
         } catch let mistakes as ConfigurationMistakes where isOneOfSeveral {
             throw ConfigurationMistakes(mistakes.lines.map { "shard \(settings.shard): \($0)" })
-        } catch where isOneOfSeveral {
+        } catch  where isOneOfSeveral {
             throw ConfigurationMistakes(["shard \(settings.shard): \(error)"])
         }
     }
@@ -99,7 +99,8 @@ struct OwnLog: Sendable {
     ) async throws -> LocalLog {
         do {
             let log = try await LocalLog.open(
-                at: directory.logStore(settings.shard), guardPath: isTemporary ? nil : settings.guardFile(options.logGuardFile),
+                at: directory.logStore(settings.shard),
+                guardPath: isTemporary ? nil : settings.guardFile(options.logGuardFile),
                 parameters: try settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
                 requiring: [root], scrub: ScrubPolicy(interval: .seconds(options.logScrubInterval)), clock: clock,
                 logger: logger, sequenced: sequenced)

@@ -15,7 +15,9 @@ struct HealthRoutes: Sendable {
                 Self.answer(readiness.reasons, (readiness.warnings + [readiness.otherLogs]).compactMap { $0() })
             },
             "/health": readiness.log.map { log in
-                Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Self.answer((log + [readiness.otherLogs]).compactMap { $0() }, []) }
+                Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in
+                    Self.answer((log + [readiness.otherLogs]).compactMap { $0() }, [])
+                }
             },
         ]
         .compactMapValues(\.self)

@@ -20,7 +20,8 @@ struct IssuingCertificateReload: ReloadableFiles {
     /// `roots` gives the accepted roots of the log, one of which every new chain must end in; nil when the log is not
     /// ours. Without `isWatched` the files are only read when that is asked for.
     init(
-        files: IssuingFiles, isWatched: Bool, authority: CertificateAuthority, roots: @escaping @Sendable () -> [Certificate]?,
+        files: IssuingFiles, isWatched: Bool, authority: CertificateAuthority,
+        roots: @escaping @Sendable () -> [Certificate]?,
         logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {

@@ -11,6 +11,7 @@ struct LogCommand: AsyncParsableCommand {
             record in the log's store; so does roots when it changes something.
             """,
         subcommands: [
-            LogVerify.self, LogHistory.self, LogRoots.self, LogRotate.self, LogFreeze.self, LogThaw.self, LogAdopt.self, LogClose.self,
+            LogVerify.self, LogHistory.self, LogRoots.self, LogRotate.self, LogFreeze.self, LogThaw.self, LogAdopt.self,
+            LogClose.self,
         ])
 }

@@ -25,7 +25,8 @@ struct LogVerify: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Compare with the guard file that serve gets as --log-guard; the one beside the log unless given.", valueName: "file"))
+            "Compare with the guard file that serve gets as --log-guard; the one beside the log unless given.",
+            valueName: "file"))
     var logGuard: String?
 
     @OptionGroup var options: ProgressOptions
