@@ -30,13 +30,6 @@ def body(issuer):
     return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
 
 
-def issue_in(house, body, shard: Shard) -> Issued:
-    """Issues until a certificate is in this shard: the server takes a new one up within a second or two."""
-    client = Client(house.url)
-    return eventually(
-        lambda: (issued := client.issue(body)).sct.log_id == shard.log_id and issued, 30, f"{shard.shard} is used")
-
-
 def test_rotation_under_load_is_no_error_to_anyone(trusting, issuer, tmp_path):
     """TL-82 TL-83 R-36: no client fails, all timestamps are of listed logs, all entries are there; closing too."""
     old = Shard(trusting, "2026a")
