@@ -15,7 +15,7 @@ package struct ShardClosing: Sendable {
 
     /// Writes the order into the settings and waits until the server has carried it out; answers with its record.
     ///
-    /// Throws without an order when the shard is closed already, and when no other shard takes the certificates that are
+    /// Throws without an order when the shard is closed already, and when no other takes the certificates that are
     /// made now. When the server has not closed the shard in time it throws too, but the order then stands.
     package func give(
         actor: String, reason: String, within limit: Duration, now: Timestamp
