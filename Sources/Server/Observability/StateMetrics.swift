@@ -78,8 +78,8 @@ struct StateMetrics: Sendable {
         gauges("scrub_size") { Double($0.scrubStatus.size) }
         gauges("scrub_completed_seconds") { Double($0.scrubStatus.completed?.seconds ?? 0) }
         gauges("scrub_findings") { $0.scrubStatus.finding == nil ? 0 : 1 }
-        gauges("volume_free_bytes") { ($0.reader.space?.freeByteCount).map(Double.init) }
-        gauges("volume_reserve_bytes") { ($0.reader.space?.reserveByteCount).map(Double.init) }
+        gauges("volume_free_bytes") { ($0.reader.space?.freeByteCount).map { Double($0) } }
+        gauges("volume_reserve_bytes") { ($0.reader.space?.reserveByteCount).map { Double($0) } }
         let states = ["starting", "serving", "readonly-temporary", "frozen", "closed"]
         let values = logs.flatMap { log in
             let name = log.condition.name
