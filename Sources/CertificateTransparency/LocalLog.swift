@@ -84,7 +84,9 @@ package final class LocalLog: CertificateLog {
         do {
             let roots = try certificates(store.anchors)
             guard !roots.isEmpty else { throw LogFailure.noRoots }
-            guard required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
+            // A closed log takes nothing any more, whatever the CA's root is today.
+            let isClosed = if case .closed = store.initialCondition { true } else { false }
+            guard isClosed || required.allSatisfy(roots.contains) else { throw LogFailure.rootNotAccepted }
             let scrubber = SQLiteScrubber(
                 store: store, policy: scrub, format: .certificateTransparency, key: key.publicKey, clock: clock,
                 logger: logger)
@@ -152,6 +154,19 @@ package final class LocalLog: CertificateLog {
 
     /// How far the recomputation of what is stored has come.
     package var scrubStatus: ScrubStatus { scrubber?.status ?? ScrubStatus() }
+
+    /// Whether the log takes entries or will again: it is not closed, and nobody has ordered that it be.
+    package var isOpen: Bool { sequencer.isOpen }
+
+    /// Ends the log for good after one more head; see `Sequencer.closeForGood`.
+    package func closeForGood(because reason: String, by actor: String) {
+        sequencer.closeForGood(because: reason, by: actor)
+    }
+
+    /// The last head there will ever be; nil while the log is not closed.
+    package var finalHead: SignedTreeHead? {
+        if case .closed = condition { reader.checkpoint.signedTreeHead } else { nil }
+    }
 
     /// Accepts nothing more; `run()` integrates what was accepted and returns.
     package func shutDown() {

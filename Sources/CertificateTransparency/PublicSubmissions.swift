@@ -34,6 +34,7 @@ package struct PublicSubmissions: Sendable {
     /// Callers who proved who they are may submit whatever the acceptance is. `LogRefusal.onlyOwnAuthority`,
     /// `LogRefusal.windowIsOver`, or `LogFailure` when there is no room.
     package func requireOpen(isAuthenticated: Bool = false) throws {
+        guard log.isOpen else { throw LogFailure.notSequenced(.closed) }
         guard isAuthenticated || acceptance != .own else { throw LogRefusal.onlyOwnAuthority }
         guard now() < log.parameters.window.upperBound else { throw LogRefusal.windowIsOver }
         try log.requireRoomForStrangers()

@@ -5,8 +5,9 @@ package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     /// A transparency log did not take the certificate; the cause, and what another log answered, are for our log
     /// alone.
     case transparencyLog(cause: String, answer: String? = nil)
-    /// The transparency log takes nothing for now; trying again after some seconds is worth it.
-    case transparencyLogBusy(retryAfterSeconds: Int)
+    /// The transparency log takes nothing for now; trying again after some seconds is worth it. The cause is for our
+    /// log alone.
+    case transparencyLogBusy(retryAfterSeconds: Int, cause: String? = nil)
     /// The client left, or its time was over; the entry may be logged nevertheless.
     case cancelled
     /// Too many requests wait for the keys of one issuer already.
@@ -30,7 +31,7 @@ package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     /// Seconds after which another try is worth it; nil when that is not known.
     package var retryAfterSeconds: Int? {
         switch self {
-        case .transparencyLogBusy(let seconds), .issuerBusy(let seconds): seconds
+        case .transparencyLogBusy(let seconds, _), .issuerBusy(let seconds): seconds
         case .backend, .transparencyLog, .cancelled: nil
         }
     }
@@ -39,6 +40,7 @@ package enum IssuanceFailure: Error, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .backend(let cause), .transparencyLog(let cause, _): "\(category): \(cause)"
+        case .transparencyLogBusy(_, let cause?): "\(category): \(cause)"
         case .transparencyLogBusy, .cancelled, .issuerBusy: category
         }
     }

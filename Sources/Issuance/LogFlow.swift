@@ -68,7 +68,7 @@ package enum LogFlow: Sendable {
             throw .cancelled
         } catch let failure as LogFailure {
             guard let seconds = failure.retryAfter else { throw .transparencyLog(cause: "\(failure)") }
-            throw .transparencyLogBusy(retryAfterSeconds: seconds)
+            throw .transparencyLogBusy(retryAfterSeconds: seconds, cause: "\(failure)")
         } catch let failure as RemoteLogFailure {
             throw .transparencyLog(cause: "\(failure)", answer: failure.answer)
         } catch {

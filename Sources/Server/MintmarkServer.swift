@@ -11,10 +11,10 @@ package struct MintmarkServer: Sendable {
     /// The services in the order in which they start; they stop in the reverse order, the log last.
     package let services: [any Service]
 
-    let logService: LogService?
+    let logs: RunningLogs?
     let listener: ListenerService
     let audit: AuditStream?
-    let ownLog: OwnLog?
+    let ownLogs: [OwnLog]
     let logger: Logger
 
     /// Reads and checks everything; no port is open when it returns or throws.
@@ -34,7 +34,7 @@ package struct MintmarkServer: Sendable {
             return try await ServerAssembly(loaded, identities, options, logger: logger, now: now)
                 .assembled(since: stamps, hangups)
         } catch {
-            loaded.ownLog?.removeIfTemporary()
+            for log in loaded.ownLogs { log.removeIfTemporary() }
             throw error
         }
     }
@@ -48,7 +48,7 @@ package struct MintmarkServer: Sendable {
         do {
             let loaded = try await LoadedAuthority.load(options, passphrase: passphrase, now: now, logger: logger)
             do { return (loaded, try identities.get()) } catch {
-                loaded.ownLog?.removeIfTemporary()
+                for log in loaded.ownLogs { log.removeIfTemporary() }
                 throw error
             }
         } catch let error as ConfigurationMistakes where error.lines != mistakes {
@@ -68,7 +68,7 @@ package struct MintmarkServer: Sendable {
     ///
     /// Throws when a listener or the log fails; who waited for the log is told so before.
     package func run(until signals: [UnixSignal]) async throws {
-        defer { ownLog?.removeIfTemporary() }
+        defer { for log in ownLogs { log.removeIfTemporary() } }
         let supervised = services.map {
             ServiceGroupConfiguration.ServiceConfiguration(
                 service: $0, failureTerminationBehavior: .gracefullyShutdownGroup)
@@ -91,9 +91,9 @@ package struct MintmarkServer: Sendable {
         try await withThrowingTaskGroup(of: Void.self) { tasks in
             defer { tasks.cancelAll() }
             tasks.addTask { try await group.run() }
-            if let logService {
+            if let logs {
                 tasks.addTask {
-                    let failure = try await logService.failure()
+                    let failure = try await logs.failure()
                     try await Task.sleep(for: Self.graceAfterFailure)
                     throw failure
                 }

@@ -23,6 +23,9 @@ struct Readiness: Sendable {
     /// What keeps our own log from taking entries, and so requests from succeeding; nil when there is no such log.
     var log: [Check]?
 
+    /// What is wrong with shards of our log that certificates do not go to: for whoever asks how the log is.
+    var otherLogs: Check = { nil }
+
     /// Everything that stands in the way now, one sentence each.
     var reasons: [String] { (stops + (log ?? []) + obstacles).compactMap { $0() } }
 
@@ -42,7 +45,11 @@ extension Readiness {
         // Twice the time after which an idle log signs another (transparency-log 2.8.6).
         let maximumHeadAge = UInt64(max(5000, log.heartbeat / .milliseconds(1) * 2))
         return [
-            { log.condition.obstacle ?? (log.isStopped ? "the log has stopped" : nil) },
+            {
+                if let obstacle = log.condition.obstacle { return obstacle }
+                guard log.isOpen else { return "the log is about to be closed" }
+                return log.isStopped ? "the log has stopped" : nil
+            },
             {
                 let head = log.reader.checkpoint.signedTreeHead.head.timestamp
                 return head.adding(milliseconds: maximumHeadAge) < now()
@@ -55,6 +62,54 @@ extension Readiness {
             },
             { log.reader.space?.hasRoom == false ? "the log's volume is nearly full" : nil },
         ]
+    }
+
+    /// What keeps the shard from taking entries that certificates made now go to.
+    static func checks(of logs: ShardedLog, now: @escaping @Sendable () -> Timestamp) -> [Check] {
+        [
+            {
+                guard let log = shard(of: logs, now: now()) else {
+                    return "no shard of the log takes certificates that are made now"
+                }
+                return checks(of: log, now: now).lazy.compactMap { $0() }.first
+            }
+        ]
+    }
+
+    /// What is wrong with the open shards besides that one, the first thing with the name of its shard.
+    static func otherLogsCheck(
+        _ logs: ShardedLog, _ served: @escaping @Sendable () -> [LocalLog], now: @escaping @Sendable () -> Timestamp
+    ) -> Check {
+        {
+            let current = shard(of: logs, now: now())
+            return served().lazy.filter { $0 !== current && $0.isOpen }.compactMap { log in
+                checks(of: log, now: now).lazy.compactMap { $0() }.first.map { "shard \(log.parameters.shard): \($0)" }
+            }.first
+        }
+    }
+
+    /// The shard that certificates made now go to; without an open one, the newest that would be it.
+    private static func shard(of logs: ShardedLog, now: Timestamp) -> LocalLog? {
+        let end = now.adding(milliseconds: CertificateProfile.lifetimeInMilliseconds)
+        return logs.shard(forNotAfter: end) ?? logs.shards.last { $0.parameters.window.contains(end) }
+    }
+
+    /// That the last window ends within 30 days, after which nothing can be issued.
+    static func windowWarning(_ logs: ShardedLog, now: @escaping @Sendable () -> Timestamp) -> Check {
+        {
+            guard let end = logs.windowEnd, end < now().adding(milliseconds: 30 * 86_400_000) else { return nil }
+            return "the log takes no certificates that expire from \(end.rfc3339) on: make the next shard "
+                + "(mintmark log rotate)"
+        }
+    }
+
+    /// A new shard that could not be used; never a path, because anybody may ask.
+    static func shardWarning(_ reload: LogReload?) -> Check {
+        {
+            reload?.mistakes.isEmpty == false
+                ? "the shards of the log have changed and cannot be used as they are now; those from before stay in "
+                    + "use, and the server's log names the mistakes" : nil
+        }
     }
 
     /// Whether the chain outlives a certificate made now.

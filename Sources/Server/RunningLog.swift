@@ -3,7 +3,7 @@ internal import CertificateTransparency
 internal import ServiceLifecycle
 internal import TransparencyLog
 
-/// One log of ours with everything that works for it while the server runs.
+/// One shard of our log with everything that works for it while the server runs.
 struct RunningLog: Sendable {
     /// The log itself.
     let log: LocalLog
@@ -21,10 +21,13 @@ struct RunningLog: Sendable {
     let companions: [any Service]
 
     /// Who asks its witnesses; nil when it has none.
-    var witnessing: Witnessing?
+    let witnessing: Witnessing?
 
     /// What looks at it through the public URL; nil when nothing does.
-    var selfAudit: SelfAudit?
+    let selfAudit: SelfAudit?
+
+    /// What keeps its index for auditors; nil when there is none.
+    let index: IndexFollower?
 
     /// All services in the order in which they start.
     var services: [any Service] { [service] + companions }

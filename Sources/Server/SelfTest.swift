@@ -12,7 +12,7 @@ final class SelfTest: Service {
         let test: @Sendable () async throws -> Void
     }
 
-    private let keys: [Key]
+    private let keys: @Sendable () -> [Key]
     private let interval: Duration
     private let retryInterval: Duration
     private let logger: Logger
@@ -21,9 +21,11 @@ final class SelfTest: Service {
 
     /// A test of some keys; none has been made yet.
     ///
-    /// `failed` is called with the names of keys that fail when all passed before, and not again while any fails.
+    /// Which keys there are is asked anew for each test. `failed` is called with the names of keys that fail when all
+    /// passed before, and not again while any fails.
     init(
-        _ keys: [Key], interval: Duration = .seconds(3600), retryInterval: Duration = .seconds(60), logger: Logger,
+        _ keys: @autoclosure @escaping @Sendable () -> [Key], interval: Duration = .seconds(3600),
+        retryInterval: Duration = .seconds(60), logger: Logger,
         failed: @escaping @Sendable (_ names: [String]) -> Void = { _ in }
     ) {
         self.failed = failed
@@ -40,7 +42,7 @@ final class SelfTest: Service {
     @discardableResult
     func test() async -> [String] {
         var names: [String] = []
-        for key in keys {
+        for key in keys() {
             do {
                 try await key.test()
             } catch {

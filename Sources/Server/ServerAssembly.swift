@@ -1,11 +1,9 @@
-internal import CertificateIndex
 internal import CertificateTransparency
 internal import Identity
 internal import Issuance
 internal import Logging
 internal import OpenSSL
 internal import ServiceLifecycle
-internal import TransparencyLog
 
 /// Puts the parts of one server together, from what was read to what listens.
 struct ServerAssembly {
@@ -36,7 +34,7 @@ struct ServerAssembly {
     /// `stamps` are the states of the watched files from before they were read.
     func assembled(since stamps: [String: FileStamp], _ hangups: HangupSignals) async throws -> MintmarkServer {
         let logs = try await OpenedLogs.open(loaded, options, clock: now, logger: logger) { [metrics] in
-            metrics.sequenced(after: $0)
+            metrics.sequenced(after: $0, shard: $1)
         }
         let issuers = IssuerPool(issuers: loaded.issuers.configuration, logger: logger)
         let authority = CertificateAuthority(
@@ -45,28 +43,31 @@ struct ServerAssembly {
             path: options.issuerFile, version: loaded.issuers.version, issuers: issuers,
             metrics: ReloadMetrics(factory: registry), logger: logger)
         let audit = try openAudit { issuerReload.configurationState.version }
-        let token = try options.logSubmitTokenFile.map { try SubmissionToken(path: $0) }
-        let index = indexFollower(logs.own)
-        let ownLog = try await runningLog(logs.own, audit, token, index)
-        let selfTest = selfTest(authority, logs.own, audit)
+        let selfTest = selfTest(authority, logs.sharded, audit)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
-        let readiness = Readiness(
-            stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
-            obstacles: [Readiness.chainCheck({ authority.issuing }, now: now)] + (ownLog?.obstacles ?? []),
+        let mainPort = EndpointTable([:])
+        let token = try options.logSubmitTokenFile.map { try BearerToken(path: $0, name: "submission token") }
+        let auditToken = try auditToken()
+        let factory = RunningLogFactory(
+            options: options, ownRoots: [loaded.issuing.root], witnesses: loaded.witnesses, limits: limits,
+            token: token, audit: audit, now: now, logger: logger)
+        let ownLogs = try await runningLogs(logs, factory, mainPort, clock, audit)
+        let logReload = logReload(ownLogs, factory, authority)
+        let readiness = readiness(
+            of: ownLogs, logs.others, stops: Readiness.stops(clock: clock, selfTest: selfTest, audit: audit),
+            obstacle: Readiness.chainCheck({ authority.issuing }, now: now),
             warnings: [
-                Readiness.auditWarning(audit),
-                Readiness.configurationWarning { issuerReload.configurationState },
-            ] + logs.others.map { Readiness.warning(of: $0) } + (ownLog?.warnings(now: now) ?? [])
-                + (index.map { [Readiness.warning(of: $0)] } ?? []),
-            log: logs.own.map { Readiness.checks(of: $0, now: now) })
+                Readiness.auditWarning(audit), Readiness.configurationWarning { issuerReload.configurationState },
+                Readiness.shardWarning(logReload),
+            ])
         let signing = SigningService(
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
-            authority: authority, log: logs.own, limits: limits, audit: audit, clock: clock, selfTest: selfTest,
-            readiness: readiness, now: now, running: [ownLog].compactMap(\.self),
-            indexes: [index].compactMap(\.self))
-        let auditListener = try auditListener(ownLog)
-        let listeners = listeners(authority, signing, ownLog?.endpoints, readiness)
+            authority: authority, limits: limits, audit: audit, clock: clock, selfTest: selfTest, readiness: readiness,
+            now: now
+        ) { ownLogs?.all ?? [] }
+        let auditListener = auditListener(ownLogs, auditToken)
+        let listeners = listeners(authority, signing, mainPort, ownLogs?.monitoringPort, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
@@ -76,84 +77,77 @@ struct ServerAssembly {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
         }
         await recordStart(audit)
-        let logServices = (ownLog?.services ?? []) + logs.others.map(RemoteLogService.init)
+        let logServices: [any Service] = [ownLogs].compactMap(\.self) + logs.others.map(RemoteLogService.init)
         let watcher = FileWatcher(
-            reloads(authority, logs.own?.roots, audit, issuerReload) + [token].compactMap(\.self), since: stamps,
-            hangups: hangups, logger: logger
+            reloads(authority, logs.sharded, audit, issuerReload, logReload) + [token, auditToken].compactMap(\.self),
+            since: stamps, hangups: hangups, logger: logger
         ) { reload, isGood in
             await Self.record(audit, reload, isGood)
         }
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
                 + auditListener + listeners.all,
-            logService: ownLog?.service, listener: listeners.http, audit: audit, ownLog: loaded.ownLog, logger: logger)
+            logs: ownLogs, listener: listeners.http, audit: audit, ownLogs: loaded.ownLogs, logger: logger)
     }
 
-    /// Our own log with what works for it; nil without one.
-    ///
-    /// Asks the log's witnesses for their view, which may freeze it, before anything is signed.
-    private func runningLog(
-        _ log: LocalLog?, _ audit: AuditStream?, _ token: SubmissionToken?, _ index: IndexFollower?
-    ) async throws -> RunningLog? {
-        guard let log, let settings = loaded.ownLog?.settings else { return nil }
-        let ownRoots = [loaded.issuing.root]
-        if options.logAcceptance == .listedRoots, log.roots == ownRoots {
-            logger.warning("no root is listed besides the CA's own: every submission to the log will be refused")
-        }
-        let client = try BoundedClient()
-        let witnessing = try await witnessing(log, client)
-        let selfAudit =
-            options.auditsOwnLog
-            ? SelfAudit(
-                log, url: options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
-                client: client, logger: logger
-            ) { audit?.note($0) } : nil
-        let companions: [(any Service)?] = [
-            witnessing.map(WitnessService.init), selfAudit, index.map(IndexService.init),
-        ]
-        return RunningLog(
-            log: log,
-            endpoints: LogEndpoints(
-                log: log, settings: settings, options: options, ownRoots: ownRoots, limits: limits, token: token,
-                now: now),
-            searchable: index?.log
-                ?? SearchableLog(origin: log.parameters.origin, logID: log.parameters.logID, reader: log.reader),
-            service: LogService(log: log) { audit?.note($0) },
-            companions: companions.compactMap(\.self) + [ClientService(client: client)], witnessing: witnessing,
-            selfAudit: selfAudit)
+    /// What stands in the way of a certificate, with what the logs say about it.
+    private func readiness(
+        of logs: RunningLogs?, _ others: [RemoteLog], stops: [Readiness.Check], obstacle: @escaping Readiness.Check,
+        warnings: [Readiness.Check]
+    ) -> Readiness {
+        let warnings = warnings + others.map { Readiness.warning(of: $0) }
+        guard let logs else { return Readiness(stops: stops, obstacles: [obstacle], warnings: warnings) }
+        return Readiness(
+            stops: stops, obstacles: [obstacle, logs.obstacle],
+            warnings: warnings + logs.warnings(now: now) + [Readiness.windowWarning(logs.sharded, now: now)],
+            log: Readiness.checks(of: logs.sharded, now: now),
+            otherLogs: Readiness.otherLogsCheck(logs.sharded, { logs.all.map(\.log) }, now: now))
     }
 
-    /// The witnesses of a log after each was asked for its view; nil without any.
-    private func witnessing(_ log: LocalLog, _ client: BoundedClient) async throws -> Witnessing? {
-        guard let policy = loaded.witnesses else {
-            try await log.showEveryHead()
+    /// All shards of our log; nil without one.
+    private func runningLogs(
+        _ logs: OpenedLogs, _ factory: RunningLogFactory, _ mainPort: EndpointTable, _ clock: ClockAlarm,
+        _ audit: AuditStream?
+    ) async throws -> RunningLogs? {
+        guard let sharded = logs.sharded else { return nil }
+        let running = RunningLogs(
+            sharded, mainPort: mainPort, now: now, isClockTrusted: { !clock.isRaised }, logger: logger
+        ) { audit?.note(.logClosed($0)) }
+        for (source, log) in logs.own { running.add(try await factory.make(log, of: source, among: running)) }
+        return running
+    }
+
+    /// What takes up new shards; nil when there can be none.
+    private func logReload(
+        _ logs: RunningLogs?, _ factory: RunningLogFactory, _ authority: CertificateAuthority
+    ) -> LogReload? {
+        guard let logs, let directory = options.ownLogDirectory, let passphrase = loaded.logPassphrase else {
             return nil
         }
-        let witnessing = log.witnessing(
-            policy, mode: options.witnessMode, clock: now, logger: logger,
-            transport: WitnessService.transport(client))
-        try await witnessing.open()
-        if let obstacle = witnessing.obstacle {
-            logger.warning("no certificate will be issued for now", metadata: ["reason": "\(obstacle)"])
+        return LogReload(
+            directory, passphrase: passphrase, known: loaded.ownLogs.map(\.settings), logs: logs, now: now,
+            logger: logger
+        ) { [options, now, logger, metrics] source in
+            let log = try await source.open(
+                options, requiring: authority.issuing.root, isOneOfSeveral: true, clock: now, logger: logger
+            ) { metrics.sequenced(after: $0, shard: source.settings.shard) }
+            return try await factory.make(log, of: source, among: logs)
         }
-        return witnessing
     }
 
-    /// What keeps the index of our own log; nil when there is to be none.
-    private func indexFollower(_ log: LocalLog?) -> IndexFollower? {
-        guard options.hasAuditIndex, let log, let ownLog = loaded.ownLog else { return nil }
-        return IndexService.follower(of: log, at: ownLog.directory.logStore(ownLog.settings.shard), logger: logger)
-    }
-
-    /// The listener for auditors; none unless the options ask for one.
-    private func auditListener(_ log: RunningLog?) throws -> [ListenerService] {
-        guard let log, let listener = options.auditListener else { return [] }
-        let token = try listener.tokenFile.map { path in
-            do { return try BearerToken(file: path) } catch let error as FileError {
+    private func auditToken() throws -> BearerToken? {
+        try options.auditListener?.tokenFile.map { path in
+            do { return try BearerToken(path: path, name: "audit token") } catch let error as FileError {
                 throw ConfigurationMistakes(["--audit-token-file: \(error)"])
             }
         }
-        var responder = responder(AuditRoutes(logs: [log.searchable], token: token, limits: limits).endpoints)
+    }
+
+    /// The listener for auditors; none unless the options ask for one.
+    private func auditListener(_ logs: RunningLogs?, _ token: BearerToken?) -> [ListenerService] {
+        guard let logs, let listener = options.auditListener else { return [] }
+        let routes = AuditRoutes(logs: { logs.all.map(\.searchable) }, token: token, limits: limits)
+        var responder = responder(EndpointTable(routes.endpoints))
         responder.allowsOtherOrigins = false
         return [
             ListenerService(
@@ -164,16 +158,14 @@ struct ServerAssembly {
 
     /// The listener of HTTP, and all of them in the order in which they start.
     private func listeners(
-        _ authority: CertificateAuthority, _ signing: SigningService, _ log: LogEndpoints?, _ readiness: Readiness
+        _ authority: CertificateAuthority, _ signing: SigningService, _ mainPort: EndpointTable,
+        _ monitoringPort: EndpointTable?, _ readiness: Readiness
     ) -> (http: ListenerService, all: [any Service]) {
-        let endpoints = [
-            CARoutes(authority: authority, signing: signing).endpoints, log?.onMainPort ?? [:],
-            HealthRoutes(readiness: readiness).endpoints,
-        ]
-        .reduce(into: [:]) { all, some in all.merge(some) { first, _ in first } }
+        mainPort.add(CARoutes(authority: authority, signing: signing).endpoints)
+        mainPort.add(HealthRoutes(readiness: readiness).endpoints)
         let methods = GRPCServices(authority: authority, signing: signing).methods
         let responder = APIResponder(
-            endpoints: responder(endpoints),
+            endpoints: responder(mainPort),
             calls: GRPCResponder(
                 methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods),
                 failures: metrics, logger: logger)
@@ -188,38 +180,40 @@ struct ServerAssembly {
                 logger: logger)
         }
         let http = listener("listening", options.http, identities.http)
-        let monitoring = monitoringListener(log, connections)
+        let monitoring = monitoringListener(monitoringPort, connections)
         guard options.grpc != options.http else { return (http, monitoring + [http]) }
         return (http, monitoring + [listener("listening for gRPC", options.grpc, identities.grpc), http])
     }
 
     /// The listener for the log's monitoring prefix alone; none unless the options ask for one.
-    private func monitoringListener(_ log: LogEndpoints?, _ connections: ConnectionMetrics) -> [ListenerService] {
-        guard let log, let address = options.logMonitoring else { return [] }
+    private func monitoringListener(_ endpoints: EndpointTable?, _ connections: ConnectionMetrics) -> [ListenerService]
+    {
+        guard let endpoints, let address = options.logMonitoring else { return [] }
         return [
             ListenerService(
                 announcement: "listening for monitors of the log", address: address,
-                responder: responder(log.onMonitoringPort), idleTimeout: options.idleTimeout,
-                metrics: connections, shares: limits.connectionsByAddress, logger: logger)
+                responder: responder(endpoints), idleTimeout: options.idleTimeout, metrics: connections,
+                shares: limits.connectionsByAddress, logger: logger)
         ]
     }
 
-    private func responder(_ endpoints: [String: Endpoint]) -> EndpointResponder {
+    private func responder(_ endpoints: EndpointTable) -> EndpointResponder {
         EndpointResponder(
             endpoints: endpoints, limits: limits, metrics: metrics, logger: logger, proxies: options.trustedProxies)
     }
 
     /// Everything that is read again on a change of its files and on SIGHUP; nothing else reacts to that signal.
     private func reloads(
-        _ authority: CertificateAuthority, _ roots: [Certificate]?, _ audit: AuditStream?, _ issuers: IssuerReload
+        _ authority: CertificateAuthority, _ log: ShardedLog?, _ audit: AuditStream?, _ issuers: IssuerReload,
+        _ shards: LogReload?
     ) -> [any ReloadableFiles] {
         let issuing = loaded.issuingFiles.map { files in
             IssuingCertificateReload(
-                files: files, isWatched: options.watchesIssuingFiles, authority: authority, roots: roots,
-                logger: logger, now: now)
+                files: files, isWatched: options.watchesIssuingFiles, authority: authority,
+                roots: { log?.roots }, logger: logger, now: now)
         }
         // The stream turns to its new file before the others write into it what became of them.
-        let first: [(any ReloadableFiles)?] = [audit, issuers, issuing]
+        let first: [(any ReloadableFiles)?] = [audit, issuers, issuing, shards]
         return first.compactMap(\.self) + identities.all
     }
 
@@ -232,11 +226,14 @@ struct ServerAssembly {
     }
 
     private func selfTest(
-        _ authority: CertificateAuthority, _ log: LocalLog?, _ audit: AuditStream?
+        _ authority: CertificateAuthority, _ log: ShardedLog?, _ audit: AuditStream?
     ) -> SelfTest {
-        let logKey = log.map { log in SelfTest.Key(name: "log") { try await log.testKey() } }
+        let caKey = SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }
         return SelfTest(
-            [SelfTest.Key(name: "ca") { try await authority.issuing.key.test() }] + [logKey].compactMap(\.self),
+            [caKey]
+                + (log?.shards ?? []).filter(\.isOpen).map { log in
+                    SelfTest.Key(name: "log") { try await log.testKey() }
+                },
             logger: logger
         ) { audit?.note(.selfTestFailed($0)) }
     }
@@ -257,7 +254,8 @@ struct ServerAssembly {
         var record = AuditRecord(.started)
         record.add("version", ServerVersion.current)
         record.add("caKey", loaded.issuing.certificate.subjectPublicKeyInfo.sha256.hex)
-        record.add("logKey", loaded.ownLog?.key.publicKey.subjectPublicKeyInfo.sha256.hex)
+        let logKeys = loaded.ownLogs.map(\.key.publicKey.subjectPublicKeyInfo.sha256.hex)
+        record.add("logKey", logKeys.isEmpty ? nil : logKeys.joined(separator: ", "))
         // When it cannot be written the stream says so itself, and nothing is issued.
         try? await audit?.append(record)
     }

@@ -1,3 +1,5 @@
+package import OpenSSL
+
 /// Where a log keeps its tree.
 ///
 /// The contract that everything rests on (I8): of all the batches that were built on one head, at most one is ever
@@ -34,6 +36,11 @@ package protocol LogStore: LogSource {
     ///
     /// No commit that begins after this call was made goes through, even when the mark itself cannot be written.
     func freeze(reason: String) async throws
+
+    /// Marks the log so that nothing is ever written to it again, and writes down who did it and why; reads go on.
+    ///
+    /// No commit that begins after this call was made goes through. When it returns, the mark survives a power cut.
+    func closeForGood(actor: String, reason: String, now: Timestamp) async throws
 
     /// Ends after a last batch; everything is in one file afterwards.
     func close() async throws

@@ -234,6 +234,17 @@ package final class SQLiteLogStore: LogStore {
         }
     }
 
+    package func closeForGood(actor: String, reason: String, now: Timestamp) async throws {
+        life.withLock { $0.isFrozen = true }
+        try await write { database in
+            let key = try PublicKey(self.description.key)
+            let head = try SQLiteStoredHead.read(database, description: self.description, key: key).signed.head
+            _ = try SQLiteStoreOperator.write(.close, actor, reason, now, head, database)
+            // A crash before this leaves a store that is closed by itself, which is enough for the next start.
+            try self.guardFile.write(state: .closed(reason: reason))
+        }
+    }
+
     package func close() async throws {
         guard writer != nil else { return await abandon() }
         life.withLock { $0.isClosed = true }

@@ -19,6 +19,18 @@ package struct SQLiteStoreOperator: Sendable {
 
     /// What was done so far, oldest first; may be asked while a server runs.
     package func history() async throws -> [StoreOperation] {
+        try await inspect { try SQLiteOperations(database: $0).all() }
+    }
+
+    /// The trust anchors in force, always in the same order; may be asked while a server runs.
+    package func anchors() async throws -> [[UInt8]] {
+        try await inspect { try SQLiteAnchors(database: $0).inForce() }
+    }
+
+    /// What `body` reads of the store in a connection that cannot write, once it is known to be the right log's.
+    private func inspect<Value: Sendable>(
+        _ body: @escaping @Sendable (Database) throws -> Value
+    ) async throws -> Value {
         try await Blocking.run { [files, description] in
             try SQLiteLogStore.reporting(files) {
                 _ = try SQLiteFiles.byteCount(files.database)
@@ -26,7 +38,7 @@ package struct SQLiteStoreOperator: Sendable {
                 defer { try? database.close() }
                 return try database.read { database in
                     _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                    return try SQLiteOperations(database: database).all()
+                    return try body(database)
                 }
             }
         }
@@ -67,7 +79,7 @@ package struct SQLiteStoreOperator: Sendable {
                 let condition = Self.condition(stored, guardFile?.record.state)
                 try Self.require(kind, fits: condition)
                 if let guardFile, kind != .freeze { try compare(guardFile, with: head, database, lock) }
-                let operation = try write(kind, actor, reason, now, head.signed.head, database)
+                let operation = try Self.write(kind, actor, reason, now, head.signed.head, database)
                 return (operation, Self.state(after: kind, reason: reason, from: condition), head.note)
             }
             if let guardFile {
@@ -99,7 +111,7 @@ package struct SQLiteStoreOperator: Sendable {
     }
 
     /// The record and the new state, in one transaction.
-    private func write(
+    static func write(
         _ kind: StoreOperation.Kind, _ actor: String, _ reason: String, _ now: Timestamp, _ head: TreeHead,
         _ database: Database
     ) throws -> StoreOperation {
@@ -108,8 +120,9 @@ package struct SQLiteStoreOperator: Sendable {
             operation = try SQLiteOperations(database: database).append(
                 kind, actor: actor, reason: reason, now: now, head: head)
             switch kind {
-            case .freeze: try Self.set(SQLiteSchema.MetaKey.frozen, reason, database)
-            case .close: try Self.set(SQLiteSchema.MetaKey.closed, reason, database)
+            case .create: break
+            case .freeze: try set(SQLiteSchema.MetaKey.frozen, reason, database)
+            case .close: try set(SQLiteSchema.MetaKey.closed, reason, database)
             case .thaw, .adopt:
                 try database.execute(
                     sql: "DELETE FROM meta WHERE key = ?", arguments: [SQLiteSchema.MetaKey.frozen])
@@ -138,7 +151,7 @@ package struct SQLiteStoreOperator: Sendable {
     private static func require(_ kind: StoreOperation.Kind, fits condition: LogCondition) throws(StoreRefusal) {
         switch (kind, condition) {
         case (.acceptRoot, _), (.removeRoot, _): throw .notInState("roots are changed by mintmark log roots")
-        case (.freeze, .closed), (.thaw, .closed), (.close, .closed), (.adopt, .closed):
+        case (.create, .closed), (.freeze, .closed), (.thaw, .closed), (.close, .closed), (.adopt, .closed):
             throw .notInState("the log is closed for good")
         case (.freeze, .frozen): throw .notInState("the log is frozen already")
         case (.thaw, .starting), (.thaw, .serving), (.thaw, .readOnlyTemporarily):
@@ -153,7 +166,7 @@ package struct SQLiteStoreOperator: Sendable {
         switch kind {
         case .freeze: .frozen(reason: reason)
         case .close: .closed(reason: reason)
-        case .thaw, .adopt, .acceptRoot, .removeRoot: .serving
+        case .create, .thaw, .adopt, .acceptRoot, .removeRoot: .serving
         }
     }
 

@@ -19,6 +19,14 @@ package final class Sequencer: Sendable {
     private let sequenced: @Sendable (Duration) -> Void
     let queue: SubmissionQueue
 
+    /// The order to end the log for good, until it is carried out and after.
+    private let ending = Mutex<Ending?>(nil)
+
+    private struct Ending {
+        let actor: String
+        let reason: String
+    }
+
     /// What the log does at the moment.
     package let condition: CurrentCondition
 
@@ -98,6 +106,21 @@ package final class Sequencer: Sendable {
         }
     }
 
+    /// Whether the log takes entries or will again: it is not closed, and nobody has ordered that it be.
+    package var isOpen: Bool {
+        if case .closed = condition.value { false } else { ending.withLock { $0 == nil } }
+    }
+
+    /// Ends the log for good: what was accepted still gets into the tree, then a last head is signed (3.5).
+    ///
+    /// Nothing is accepted from this call on. `condition` says when it is done; while the log cannot write it is tried
+    /// again and again. Does nothing for a log that is frozen or closed, and the first order counts.
+    package func closeForGood(because reason: String, by actor: String) {
+        guard !condition.value.isFinal else { return }
+        ending.withLock { $0 = $0 ?? Ending(actor: actor, reason: reason) }
+        queue.refuseNew(with: .closed)
+    }
+
     /// Sequences until `shutDown()` or the task is cancelled; both integrate what was accepted.
     ///
     /// Throws when the store is in a state that only a new process may judge (I12, R-13), or when another process has
@@ -117,7 +140,7 @@ package final class Sequencer: Sendable {
                 try await sequence()
             }
             // A frozen log stays as it is, for whoever has to find out what happened.
-            if condition.value.isFinal { await store.abandon() } else { try await store.close() }
+            if case .frozen = condition.value { await store.abandon() } else { try await store.close() }
         } catch {
             logger.critical("the log stops", metadata: ["error": "\(error)"])
             queue.stop()
@@ -138,6 +161,7 @@ package final class Sequencer: Sendable {
             // A log that waits for room or for the clock tries again soon, so that it comes back by itself.
             let isWaiting = if case .readOnlyTemporarily = condition.value { true } else { false }
             if isWaiting || tree.isDue(after: heartbeat) { try await integrate([], into: &tree) }
+            try await endIfOrdered(&tree)
             if queue.isDrained { return }
         }
         // The task was cancelled: what was accepted is a promise nevertheless.
@@ -184,6 +208,25 @@ package final class Sequencer: Sendable {
         }
         guard !condition.value.isFinal else { return }
         try await store.maintain()
+    }
+
+    /// Signs the final head and closes the store, once nothing that was accepted waits any more.
+    ///
+    /// A crash in between leaves a log that is still open with one head more; the order is given again then.
+    private func endIfOrdered(_ tree: inout SequencedTree) async throws {
+        guard let order = ending.withLock({ $0 }), !condition.value.isFinal, queue.load.queuedCount == 0 else { return }
+        let epoch = tree.state.epoch
+        try await integrate([], into: &tree)
+        // Without a head the log cannot write for now.
+        guard tree.state.epoch > epoch else { return }
+        try await store.closeForGood(actor: order.actor, reason: order.reason, now: clock())
+        guard condition.move(to: .closed(reason: order.reason)) else { return }
+        logger.notice(
+            "the log is closed for good",
+            metadata: [
+                "reason": "\(order.reason)", "by": "\(order.actor)",
+                "size": "\(tree.state.signedTreeHead.head.size.value)",
+            ])
     }
 
     /// W2: wakes those whose entry is in the tree already and answers the submissions that are new.

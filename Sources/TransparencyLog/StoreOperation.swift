@@ -4,6 +4,8 @@ package import OpenSSL
 package struct StoreOperation: Hashable, Sendable {
     /// The kinds of operation.
     package enum Kind: String, CaseIterable, Sendable {
+        /// The log was made to follow an older shard.
+        case create
         /// Nothing is written any more until another operation.
         case freeze
         /// A frozen log whose store and guard were found sound writes again.

@@ -157,6 +157,12 @@ final class SubmissionQueue: Sendable {
         for waiter in waiters { waiter.resume(with: .failure(failure)) }
     }
 
+    /// Answers everyone who comes with one failure from now on; what was accepted stays.
+    func refuseNew(with failure: SubmissionFailure) {
+        state.withLock { $0.refusal = failure }
+        changed.yield()
+    }
+
     /// Whether `close` was called and nothing is left to take.
     var isDrained: Bool {
         state.withLock { state in

@@ -107,7 +107,7 @@ import TransparencyLog
             let after = metadata.log(now: end)
             #expect(after["status"] == "readonly" && after["planned_changes"] == [])
             #expect(after["status_timestamp"] == .string(end.rfc3339))
-            let list = metadata.rfc6962List(now: end)
+            let list = LogMetadata.rfc6962List([metadata], now: end)
             let entry = try #require(list["operators"]?.elements?.first?["logs"]?.elements?.first)
             #expect(entry["state"]?["readonly"] != nil && entry["url"] == "https://a.example/log/2026a/")
             #expect(metadata.trustedRootEntry["publicKey"]?["validFor"]?["start"] == .string(log.created.rfc3339))

@@ -14,14 +14,17 @@ final class TestLog: Sendable {
 
     var path: String { directory.appending(path: "log.sqlite").path }
 
-    init() throws {
+    /// A log that can be created; shards of one log have one authority.
+    init(
+        shard: String = "2026a", window: Range<Timestamp> = TestAuthority.window, authority: TestAuthority? = nil
+    ) throws {
         directory = FileManager.default.temporaryDirectory.appending(path: "certificate-log-\(UUID().uuidString)")
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         key = LocalSigningKey(try PrivateKey.generate(.ellipticCurve(.p256)))
-        authority = try TestAuthority()
+        self.authority = try authority ?? TestAuthority()
         parameters = LogParameters(
-            origin: try #require(Origin("log.example.test/2026a")), shard: "2026a",
-            key: key.publicKey.subjectPublicKeyInfo, window: TestAuthority.window)
+            origin: try #require(Origin("log.example.test/\(shard)")), shard: shard,
+            key: key.publicKey.subjectPublicKeyInfo, window: window)
     }
 
     deinit { try? FileManager.default.removeItem(at: directory) }

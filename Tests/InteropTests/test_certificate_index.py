@@ -138,14 +138,14 @@ def test_what_the_ca_issues_is_found(tmp_path, issuer):
     house.init()
     with Issuer() as github:
         house.trust({issuer.url: {}, github.url: {"type": "github-workflow"}})
-        secret.write_text("correct-horse-battery\n")
+        secret.write_text("correct-horse-battery-staple-in-a-file\n")
         secret.chmod(0o600)
         with house.serve("--audit-port", port, "--audit-token-file", secret) as server:
             issued = Client(house.url).issue(good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS))
             claims = github.github()
             workflow = Client(house.url).issue(good_body(github.token(claims), claims["sub"]))
-            url, right = f"http://127.0.0.1:{port}/api/v1/certificates", {"Authorization": "Bearer correct-horse-battery"}
-            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic correct-horse-battery"}):
+            url, right = f"http://127.0.0.1:{port}/api/v1/certificates", {"Authorization": "Bearer correct-horse-battery-staple-in-a-file"}
+            for headers in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": "Basic correct-horse-battery-staple-in-a-file"}):
                 answer = requests.get(url, headers=headers, timeout=10)
                 assert answer.status_code == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
                 assert "certificates" not in answer.json()

@@ -193,13 +193,13 @@ def test_the_scrubber_freezes_a_running_log(used, body):
     """R-18 TL-62 TL-84 TL-50: damage under a running server: named, red, nothing issued, reads go on; remembered."""
     auditor = Auditor(used)
     with used.serve("--log-scrub-interval", "1") as server:
-        eventually(lambda: state(used).get("mintmark_log_scrub_completed_seconds", 0) > 0, 60, "a whole pass")
+        eventually(lambda: state(used).get('mintmark_log_scrub_completed_seconds{shard="2026a"}', 0) > 0, 60, "a whole pass")
         head = auditor.head()
         change(used, "UPDATE dedup SET idx = 2 WHERE idx = 1")
-        eventually(lambda: state(used).get('mintmark_log_state{state="frozen"}') == 1, 60, "the scrubber finds it")
+        eventually(lambda: state(used).get('mintmark_log_state{shard="2026a",state="frozen"}') == 1, 60, "the scrubber finds it")
         refused(used, body, "the log is frozen: the log's store is damaged: entry 1 is not found by its key")
         assert auditor.head().size == head.size and len(auditor.entries(head.size)) == head.size
-        assert state(used)["mintmark_log_scrub_findings"] == 1
+        assert state(used)['mintmark_log_scrub_findings{shard="2026a"}'] == 1
         assert any("damage" in line for line in server.lines)
         assert server.stop() == 0
     with used.serve() as server:

@@ -139,14 +139,15 @@ def test_metrics_say_how_things_are(trusting, issuer):
         assert found == certificate.not_valid_after_utc.timestamp()
         left = (found - time.time()) / 86400
         assert left - 1.1 < scrape.value("mintmark_ca_certificate_days_left", place=place) <= left + 0.1
-    assert scrape.value("mintmark_log_tree_size") == 3
-    assert 0 <= scrape.value("mintmark_log_checkpoint_age_seconds") < 60
-    assert scrape.value("mintmark_log_sequencing_seconds_count") == 3
-    assert scrape.value("mintmark_log_queue_entries") == scrape.value("mintmark_log_waiting_certificates") == 0
+    assert scrape.value("mintmark_log_tree_size", shard="2026a") == 3
+    assert 0 <= scrape.value("mintmark_log_checkpoint_age_seconds", shard="2026a") < 60
+    assert scrape.value("mintmark_log_sequencing_seconds_count", shard="2026a") == 3
+    for name in ("mintmark_log_queue_entries", "mintmark_log_waiting_certificates"):
+        assert scrape.value(name, shard="2026a") == 0
     disk = os.statvfs(trusting.database)
     total, free = disk.f_blocks * disk.f_frsize, disk.f_bavail * disk.f_frsize
-    assert scrape.value("mintmark_log_volume_reserve_bytes") == min(1 << 30, total // 50)
-    assert abs(scrape.value("mintmark_log_volume_free_bytes") - free) < free / 10 + (1 << 30)
+    assert scrape.value("mintmark_log_volume_reserve_bytes", shard="2026a") == min(1 << 30, total // 50)
+    assert abs(scrape.value("mintmark_log_volume_free_bytes", shard="2026a") - free) < free / 10 + (1 << 30)
     assert scrape.value("mintmark_ready") == scrape.value("mintmark_self_test_success") == 1
     assert scrape.value("mintmark_clock_alarm") == 0
     started = scrape.value("process_start_time_seconds")

@@ -17,4 +17,27 @@ import Testing
         #expect(Timestamp(milliseconds: .max).adding(milliseconds: 1).milliseconds == .max)
         #expect(Timestamp(seconds: .max).milliseconds == .max)
     }
+
+    @Test(
+        "only whole seconds in UTC are read, as they are written",
+        arguments: [
+            ("2026-11-23T12:11:58Z", true), ("1970-01-01T00:00:00Z", true), ("2028-02-29T23:59:59Z", true),
+            ("2027-02-29T00:00:00Z", false), ("2026-11-23T24:00:00Z", false), ("2026-11-23T12:60:00Z", false),
+            ("2026-11-23T12:00:60Z", false), ("1969-12-31T23:59:59Z", false), ("2026-11-23 12:11:58Z", false),
+            ("2026-11-23T12:11:58", false), ("2026-11-23T12:11:58z", false), ("+026-11-23T12:11:58Z", false),
+            ("", false),
+        ])
+    func rfc3339(text: String, isGood: Bool) {
+        #expect(Timestamp(rfc3339: text)?.rfc3339 == (isGood ? text : nil))
+    }
+
+    @Test(
+        "months are those of the calendar, and a day that is not there is the last one that is",
+        arguments: [
+            ("2026-11-23T12:11:58Z", 12, "2027-11-23T12:11:58Z"), ("2026-08-31T00:00:00Z", 6, "2027-02-28T00:00:00Z"),
+            ("2027-08-31T00:00:00Z", 6, "2028-02-29T00:00:00Z"), ("2026-12-31T23:59:59Z", 6, "2027-06-30T23:59:59Z"),
+        ])
+    func months(text: String, count: Int, expected: String) {
+        #expect(Timestamp(rfc3339: text)?.addingMonths(count)?.rfc3339 == expected)
+    }
 }

@@ -94,14 +94,6 @@ import Testing
 }
 
 @Suite struct DataDirectoryTests {
-    @Test func `the settings survive the way to YAML and back`() throws {
-        let settings = DataDirectorySettings(
-            organization: #"Ex"am\ple: #1"#, publicURL: try #require(PublicURL("https://ca.example.org")),
-            shard: "2026a",
-            windowStart: Timestamp(milliseconds: 1), windowEnd: Timestamp(milliseconds: 2))
-        #expect(try DataDirectorySettings(yaml: settings.yaml) == settings)
-    }
-
     @Test func `an unknown key and each missing one are mistakes`() {
         #expect {
             try DataDirectorySettings(yaml: "organisation: x\n")

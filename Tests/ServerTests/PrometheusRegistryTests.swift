@@ -13,7 +13,7 @@ import Testing
         metrics.issued(issuer: "https://a")
         metrics.answered(status: 201, method: "POST", duration: .milliseconds(30))
         metrics.answered(status: 200, method: "BREW", duration: .seconds(60))
-        metrics.sequenced(after: .milliseconds(300))
+        metrics.sequenced(after: .milliseconds(300), shard: "a")
         let text = registry.exposition()
         #expect(text.contains("fulcio_new_certs 1\n"))
         #expect(text.contains("mintmark_issuances_total{issuer=\"https://a\"} 1\n"))
@@ -21,8 +21,8 @@ import Testing
         #expect(text.contains("fulcio_api_latency_bucket{code=\"201\",method=\"post\",le=\"0.025\"} 0\n"))
         #expect(text.contains("fulcio_api_latency_bucket{code=\"201\",method=\"post\",le=\"0.05\"} 1\n"))
         #expect(text.contains("fulcio_api_latency_count{code=\"200\",method=\"other\"} 1\n"))
-        #expect(text.contains("mintmark_log_sequencing_seconds_bucket{le=\"0.25\"} 0\n"))
-        #expect(text.contains("mintmark_log_sequencing_seconds_bucket{le=\"0.5\"} 1\n"))
+        #expect(text.contains("mintmark_log_sequencing_seconds_bucket{shard=\"a\",le=\"0.25\"} 0\n"))
+        #expect(text.contains("mintmark_log_sequencing_seconds_bucket{shard=\"a\",le=\"0.5\"} 1\n"))
         #expect(text.contains("le=\"+Inf\"} 1\n"))
     }
 

@@ -1,3 +1,4 @@
+import OpenSSL
 import Synchronization
 import TransparencyLog
 
@@ -73,6 +74,9 @@ final class FaultyStore: LogStore {
     }
 
     func freeze(reason: String) async throws { try await store.freeze(reason: reason) }
+    func closeForGood(actor: String, reason: String, now: Timestamp) async throws {
+        try await store.closeForGood(actor: actor, reason: reason, now: now)
+    }
     func close() async throws { try await store.close() }
     func abandon() async { await store.abandon() }
 }

@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import Identity
 internal import Issuance
 internal import OpenSSL
@@ -97,6 +98,14 @@ struct AuditRecord: Sendable {
     static func selfAuditFailed(_ finding: SelfAudit.Finding, _ what: String) -> AuditRecord {
         var record = AuditRecord(.alarm, reason: "self-audit-\(finding.rawValue)")
         record.add("what", what)
+        return record
+    }
+
+    /// The record of a shard of the log that is closed for good; its last head was the final one.
+    static func logClosed(_ log: LocalLog) -> AuditRecord {
+        var record = AuditRecord(.configuration, reason: "log-closed")
+        record.add("what", "shard \(log.parameters.shard): \(log.condition.reason ?? "")")
+        record.add("index", log.reader.checkpoint.signedTreeHead.head.size.value)
         return record
     }
 

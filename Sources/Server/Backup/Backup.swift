@@ -7,8 +7,8 @@ package import TransparencyLog
 package struct Backup: Sendable {
     /// What a check of a backup found right.
     package struct Report: Sendable {
-        /// The newest head in the backup.
-        package let head: TreeHead
+        /// The newest heads in the backup, by the shards of the log, oldest first.
+        package let heads: [BackedUpShard]
         /// Files that have the digest they must have.
         package let fileCount: Int
         /// Whether private keys are in the backup.
@@ -41,20 +41,23 @@ package struct Backup: Sendable {
         guard !"\(path)/".hasPrefix("\(source.path)/") else {
             throw ConfigurationMistakes(["\(path) lies in the directory that is backed up"])
         }
-        let settings = try OwnLog.settings(source)
-        _ = try StoredLog(source)
+        // Held to the end: no shard comes or goes meanwhile.
+        let lock = try DirectoryLock(source, for: .copying)
+        _ = try StoredLog.some(source, shard: nil)
+        let unfinished = try NewShard.unfinished(in: source, try OwnLog.settings(source))
         let draft = Backup("\(path).incomplete-\(try RandomBytes.generate(count: 6).hexadecimal)")
         try PrivateFile.createDirectory(draft.path)
         do {
-            try await draft.copy(source, includingKeys: includingKeys)
-            let head = try await StoredLog(DataDirectory(draft.path)).inspection().run(progress: progress).head
+            try await draft.copy(source, includingKeys: includingKeys, without: unfinished)
+            let heads = try await draft.heads(progress: progress)
             let files = try BackupFiles.list(draft.path).map { try BackupFiles.measure($0, in: draft.path) }
             let manifest = BackupManifest(
-                created: now, includesKeys: includingKeys, shard: settings.shard, head: head, files: files)
+                created: now, includesKeys: includingKeys, shards: heads, files: files)
             try PrivateFile.create("\(draft.path)/\(BackupManifest.name)", manifest.json.bytes)
             try draft.synchronize(files)
             try PrivateFile.rename(draft.path, to: path)
-            return Report(head: head, fileCount: files.count, includesKeys: includingKeys, created: now)
+            _ = consume lock
+            return Report(heads: heads, fileCount: files.count, includesKeys: includingKeys, created: now)
         } catch {
             PrivateFile.removeDirectory(draft.path)
             throw error
@@ -82,17 +85,28 @@ package struct Backup: Sendable {
             }
         }
         guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        let report = try await StoredLog(DataDirectory(path)).inspection().run(progress: progress)
-        guard report.head == manifest.head else {
+        let heads = try await heads(progress: progress)
+        guard heads == manifest.shards else {
             throw ConfigurationMistakes(["\(path): the log's head is not the one of the manifest"])
         }
         return Report(
-            head: report.head, fileCount: manifest.files.count, includesKeys: manifest.includesKeys,
+            heads: heads, fileCount: manifest.files.count, includesKeys: manifest.includesKeys,
             created: manifest.created)
     }
 
-    private func copy(_ source: DataDirectory, includingKeys: Bool) async throws {
-        for name in try BackupFiles.list(source.path) {
+    /// Recomputes every shard and answers with their heads, oldest shard first.
+    private func heads(progress: @escaping Progress) async throws -> [BackedUpShard] {
+        var heads: [BackedUpShard] = []
+        for log in try StoredLog.some(DataDirectory(path), shard: nil) {
+            let head = try await log.inspection().run(progress: progress).head
+            heads.append(BackedUpShard(name: log.settings.shard, head: head))
+        }
+        return heads
+    }
+
+    private func copy(_ source: DataDirectory, includingKeys: Bool, without shards: [String]) async throws {
+        for name in try BackupFiles.list(source.path)
+        where !shards.contains(where: { "\(source.path)/\(name)".hasPrefix("\(source.log($0))/") }) {
             let (original, copied) = ("\(source.path)/\(name)", "\(path)/\(name)")
             let role = try BackupFiles.role(of: name, in: source.path)
             guard role != .transient, role != .key || includingKeys else { continue }
@@ -114,4 +128,12 @@ package struct Backup: Sendable {
         }
         try PrivateFile.synchronizeDirectory(path)
     }
+}
+
+/// A shard in a backup.
+package struct BackedUpShard: Hashable, Sendable {
+    /// Its name.
+    package let name: String
+    /// The newest head in the backup.
+    package let head: TreeHead
 }

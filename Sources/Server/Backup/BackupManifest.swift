@@ -20,13 +20,12 @@ struct BackupManifest: Hashable, Sendable {
 
     let created: Timestamp
     let includesKeys: Bool
-    let shard: String
-    let head: TreeHead
+    /// Oldest first; never none in a manifest that was read.
+    let shards: [BackedUpShard]
     let files: [File]
 
-    init(created: Timestamp, includesKeys: Bool, shard: String, head: TreeHead, files: [File]) {
-        (self.created, self.includesKeys, self.shard) = (created, includesKeys, shard)
-        (self.head, self.files) = (head, files)
+    init(created: Timestamp, includesKeys: Bool, shards: [BackedUpShard], files: [File]) {
+        (self.created, self.includesKeys, self.shards, self.files) = (created, includesKeys, shards, files)
     }
 
     /// The manifest as it is written.
@@ -40,9 +39,15 @@ struct BackupManifest: Hashable, Sendable {
         return JSONText([
             "format": .string(Self.format), "version": .string(ServerVersion.current),
             "created": .integer(Int64(clamping: created.milliseconds)), "keys": .bool(includesKeys),
-            "shard": .string(shard), "tree_size": .integer(Int64(clamping: head.size.value)),
-            "sha256_root_hash": .string(head.root.hex),
-            "timestamp": .integer(Int64(clamping: head.timestamp.milliseconds)), "files": .array(files),
+            "shards": .array(
+                shards.map { shard in
+                    [
+                        "shard": .string(shard.name),
+                        "tree_size": .integer(Int64(clamping: shard.head.size.value)),
+                        "sha256_root_hash": .string(shard.head.root.hex),
+                        "timestamp": .integer(Int64(clamping: shard.head.timestamp.milliseconds)),
+                    ]
+                }), "files": .array(files),
         ])
     }
 
@@ -65,12 +70,21 @@ struct BackupManifest: Hashable, Sendable {
             return File(path: path, byteCount: count, digest: digest)
         }
         guard let files, files.count == value["files"]?.elements?.count, let keys = value["keys"]?.bool,
-            let created = number("created", in: value), let shard = value["shard"]?.string,
-            let size = number("tree_size", in: value).flatMap({ TreeSize($0) }),
-            let root = digest("sha256_root_hash", in: value), let time = number("timestamp", in: value)
+            let created = number("created", in: value)
         else { throw ConfigurationMistakes(["\(path): the manifest is incomplete"]) }
-        self.init(
-            created: Timestamp(milliseconds: created), includesKeys: keys, shard: shard,
-            head: TreeHead(size: size, root: root, timestamp: Timestamp(milliseconds: time)), files: files)
+        // Backups from before there could be several shards name the one among their own members.
+        let elements = value["shards"]?.elements ?? [value]
+        let shards = elements.compactMap { element -> BackedUpShard? in
+            guard let name = element["shard"]?.string,
+                let size = number("tree_size", in: element).flatMap({ TreeSize($0) }),
+                let root = digest("sha256_root_hash", in: element), let time = number("timestamp", in: element)
+            else { return nil }
+            let head = TreeHead(size: size, root: root, timestamp: Timestamp(milliseconds: time))
+            return BackedUpShard(name: name, head: head)
+        }
+        guard !shards.isEmpty, shards.count == elements.count else {
+            throw ConfigurationMistakes(["\(path): the manifest is incomplete"])
+        }
+        self.init(created: Timestamp(milliseconds: created), includesKeys: keys, shards: shards, files: files)
     }
 }

@@ -5,10 +5,11 @@ internal import TransparencyLog
 /// The roots whose chains the log of a data directory takes (transparency-log 4.1).
 package struct AcceptedRoots: Sendable {
     private let directory: DataDirectory
+    private let shard: String?
 
-    /// The roots of the log in a directory that no server is using.
-    package init(_ directory: DataDirectory) {
-        self.directory = directory
+    /// The roots of a shard in a directory that no server is using; it must be named when there are several.
+    package init(_ directory: DataDirectory, shard: String? = nil) {
+        (self.directory, self.shard) = (directory, shard)
     }
 
     /// Accepts the certificates of PEM files from now on, drops others by their SHA-256, and answers with those in
@@ -28,7 +29,7 @@ package struct AcceptedRoots: Sendable {
             }
             changes.append(.remove(digest))
         }
-        let log = try StoredLog(directory)
+        let log = try StoredLog(directory, shard: shard)
         guard !changes.isEmpty else {
             return try await LocalLog.roots(at: log.database, parameters: log.parameters)
         }

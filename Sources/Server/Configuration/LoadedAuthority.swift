@@ -14,8 +14,12 @@ struct LoadedAuthority: Sendable {
     /// Where `issuing` came from; nil when it is of this run alone.
     let issuingFiles: IssuingFiles?
 
-    /// What our own log is opened with; nil when certificates are logged elsewhere or nowhere.
-    let ownLog: OwnLog?
+    /// What the shards of our own log are opened with, oldest first; none when certificates are logged elsewhere or
+    /// nowhere.
+    let ownLogs: [OwnLog]
+
+    /// Opens the keys of shards that come later; nil when there can be none.
+    let logPassphrase: Passphrase?
 
     /// The logs of others that certificates go to.
     let remoteLogs: [RemoteLogSettings]
@@ -29,7 +33,8 @@ struct LoadedAuthority: Sendable {
         let policy: KeyPolicy
         /// The chain and key with where they came from; nil for an ephemeral CA.
         let issuing: (pair: IssuingCertificate, files: IssuingFiles)?
-        let ownLog: OwnLog?
+        let ownLogs: [OwnLog]
+        let logPassphrase: Passphrase?
         let remoteLogs: [RemoteLogSettings]
         let witnesses: WitnessPolicy?
     }
@@ -45,7 +50,7 @@ struct LoadedAuthority: Sendable {
             if let issuing = parts.issuing {
                 LoadedAuthority(
                     issuers: parts.issuers, policy: parts.policy, issuing: issuing.pair, issuingFiles: issuing.files,
-                    ownLog: parts.ownLog, remoteLogs: parts.remoteLogs)
+                    ownLogs: parts.ownLogs, logPassphrase: parts.logPassphrase, remoteLogs: parts.remoteLogs)
             } else {
                 try await ephemeral(options, parts, now: now, logger: logger)
             }
@@ -71,14 +76,14 @@ struct LoadedAuthority: Sendable {
         let guarded = files?.guarded ?? []
         mistakes += PrivateFile.exposureMistakes(decisivePaths(options).filter { !guarded.contains($0) })
         let loaded = files.flatMap { files in ConfigurationMistakes.attempt(&mistakes) { try files.load(now: now) } }
-        let ownLog = options.ownLogDirectory.flatMap { directory in
-            ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) } ?? nil
+        let ownLogs = options.ownLogDirectory.flatMap { directory in
+            ConfigurationMistakes.attempt(&mistakes) { try OwnLog.load(directory, passphrase: opening) }
         }
         let remoteLogs = ConfigurationMistakes.attempt(&mistakes) {
             try RemoteLogFiles.settings(options, warnings: &warnings)
         }
         let witnesses = ConfigurationMistakes.attempt(&mistakes) {
-            try WitnessFile.load(options, log: ownLog, warnings: &warnings)
+            try WitnessFile.load(options, logs: ownLogs ?? [], warnings: &warnings)
         }
         for warning in warnings + (issuers?.warnings ?? []) + (loaded?.warnings ?? []) {
             logger.warning("configuration", metadata: ["detail": "\(warning)"])
@@ -89,7 +94,8 @@ struct LoadedAuthority: Sendable {
             throw ConfigurationMistakes(["the chain and key that issue could not be read"])
         }
         return Parts(
-            issuers: issuers, policy: policy, issuing: issuing, ownLog: ownLog, remoteLogs: remoteLogs,
+            issuers: issuers, policy: policy, issuing: issuing, ownLogs: ownLogs ?? [],
+            logPassphrase: options.ownLogDirectory == nil ? nil : opening, remoteLogs: remoteLogs,
             witnesses: witnesses ?? nil)
     }
 
@@ -147,8 +153,8 @@ struct LoadedAuthority: Sendable {
             metadata: ["root.sha256": "\(issuing.root.fingerprint.hex)"])
         guard case .own = options.log else {
             return LoadedAuthority(
-                issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: nil,
-                remoteLogs: parts.remoteLogs)
+                issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLogs: [],
+                logPassphrase: nil, remoteLogs: parts.remoteLogs)
         }
         let log = try await OwnLog.temporary(root: issuing.root, at: options.http, now: now)
         logger.warning(
@@ -159,14 +165,14 @@ struct LoadedAuthority: Sendable {
                 "root.file": "\(log.directory.root)",
             ])
         return LoadedAuthority(
-            issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLog: log,
-            remoteLogs: [])
+            issuers: parts.issuers, policy: parts.policy, issuing: issuing, issuingFiles: nil, ownLogs: [log],
+            logPassphrase: nil, remoteLogs: [])
     }
 }
 
 extension ServerOptions {
     /// The data directory with the log that certificates go to; nil when they go elsewhere.
-    fileprivate var ownLogDirectory: DataDirectory? {
+    var ownLogDirectory: DataDirectory? {
         if case .own = log { dataDirectory } else { nil }
     }
 

@@ -1,4 +1,3 @@
-internal import CertificateTransparency
 internal import Issuance
 package import OpenSSL
 
@@ -27,13 +26,10 @@ package struct NewAuthority: Sendable {
         case existing(directory: String)
     }
 
-    private let settings: DataDirectorySettings
+    private let settings: ShardSettings
     private let certificates: Certificates
     private let logGuardFile: String?
     private let now: Timestamp
-
-    /// The log window reaches two years beyond the creation, so that a shard outlives the key rotation it should see.
-    private static let windowInDays: UInt64 = 731
 
     /// Checks what the operator asked for; throws every mistake at once.
     ///
@@ -53,9 +49,9 @@ package struct NewAuthority: Sendable {
             mistakes.append("--shard must be of letters, digits, hyphens, underscores and dots, such as 2026a")
         }
         guard let url, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        settings = DataDirectorySettings(
+        settings = ShardSettings(
             organization: organization, publicURL: url, shard: shard, windowStart: Timestamp(seconds: now.seconds),
-            windowEnd: Timestamp(seconds: now.seconds + Self.windowInDays * 86_400))
+            windowEnd: Timestamp(seconds: now.seconds + NewShard.windowInDays * 86_400))
         self.certificates = certificates
         self.logGuardFile = logGuardFile
         self.now = now
@@ -74,9 +70,10 @@ package struct NewAuthority: Sendable {
         var madeGuard = false
         do {
             let chain = try await write(to: draft, passphrase: passphrase)
-            let logID = try await createLog(in: draft, root: chain.root, passphrase: passphrase)
+            let logID = try await NewShard.makeFiles(
+                of: settings, in: draft, guardPath: logGuardFile, passphrase: passphrase, roots: [chain.root], now: now)
             madeGuard = true
-            try write(text: settings.yaml, to: draft.settings)
+            try write(text: DataDirectorySettings(settings).yaml, to: draft.settings)
             for path in [draft.authority, draft.log(settings.shard), draft.logs, draft.path] {
                 try PrivateFile.synchronizeDirectory(path)
             }
@@ -145,19 +142,6 @@ package struct NewAuthority: Sendable {
         return (root, issuing)
     }
 
-    private func createLog(in draft: DataDirectory, root: Certificate, passphrase: Passphrase) async throws
-        -> SHA256Digest
-    {
-        let key = try PrivateKey.generate(.ellipticCurve(.p256))
-        let info = key.publicKey.subjectPublicKeyInfo
-        try write(text: try key.encryptedPEM(passphrase: passphrase), to: draft.logKey(settings.shard))
-        try write(text: PEM.encode(label: "PUBLIC KEY", info.der), to: draft.logPublicKey(settings.shard))
-        try await LocalLog.create(
-            at: draft.logStore(settings.shard), guardPath: logGuardFile,
-            parameters: try settings.logParameters(key: info), key: LocalSigningKey(key), roots: [root], now: now)
-        return info.sha256
-    }
-
     private func write(text: String, to path: String) throws(FileError) {
         try PrivateFile.create(path, Array(text.utf8))
     }
@@ -166,20 +150,11 @@ package struct NewAuthority: Sendable {
 /// What was created.
 package struct CreatedAuthority: Sendable {
     package let directory: DataDirectory
-    package let settings: DataDirectorySettings
+    /// Its name and its log's.
+    package let settings: ShardSettings
     package let root: Certificate
     package let issuing: Certificate
 
     /// H(SubjectPublicKeyInfo) of the log key.
     package let logID: SHA256Digest
-}
-
-extension DataDirectorySettings {
-    /// What the log of the shard was, or is to be, created with.
-    func logParameters(key: SubjectPublicKeyInfo) throws(ConfigurationMistakes) -> LogParameters {
-        guard let origin = publicURL.origin(shard: shard) else {
-            throw ConfigurationMistakes(["the shard \(shard) makes no log origin"])
-        }
-        return LogParameters(origin: origin, shard: shard, key: key, window: windowStart..<windowEnd)
-    }
 }

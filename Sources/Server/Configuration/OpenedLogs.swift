@@ -6,8 +6,11 @@ internal import ServiceLifecycle
 
 /// The logs of one run: ours, those of others, or none.
 struct OpenedLogs: Sendable {
-    /// Our own log; nil when certificates are logged elsewhere or nowhere.
-    let own: LocalLog?
+    /// The shards of our own log, oldest first; none when certificates are logged elsewhere or nowhere.
+    let own: [(source: OwnLog, log: LocalLog)]
+
+    /// The same as the one log that certificates go to; nil without any.
+    let sharded: ShardedLog?
 
     /// The logs of others that certificates go to.
     let others: [RemoteLog]
@@ -18,13 +21,21 @@ struct OpenedLogs: Sendable {
     /// Opens what was loaded; the services are to run from then on.
     static func open(
         _ loaded: LoadedAuthority, _ options: ServerOptions, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
-        sequenced: @escaping @Sendable (Duration) -> Void
+        sequenced: @escaping @Sendable (Duration, _ shard: String) -> Void
     ) async throws -> OpenedLogs {
-        if let log = try await loaded.ownLog?.open(
-            options, requiring: loaded.issuing.root, clock: clock, logger: logger, sequenced: sequenced)
-        {
+        if !loaded.ownLogs.isEmpty {
+            var own: [(source: OwnLog, log: LocalLog)] = []
+            for source in loaded.ownLogs {
+                let log = try await source.open(
+                    options, requiring: loaded.issuing.root, isOneOfSeveral: loaded.ownLogs.count > 1, clock: clock,
+                    logger: logger
+                ) { sequenced($0, source.settings.shard) }
+                own.append((source, log))
+            }
+            let sharded = ShardedLog(own.map(\.log))
             return OpenedLogs(
-                own: log, others: [], flow: options.submitsCertificates ? .detached(log) : .embedded([log]))
+                own: own, sharded: sharded, others: [],
+                flow: options.submitsCertificates ? .detached(sharded) : .embedded([sharded]))
         }
         let others = try loaded.remoteLogs.map { try RemoteLog($0, clock: clock, logger: logger) }
         guard let first = others.first else {
@@ -33,10 +44,11 @@ struct OpenedLogs: Sendable {
                 NO LOG: certificates are issued without a timestamp, nobody can see what was issued, and most clients \
                 refuse such certificates
                 """)
-            return OpenedLogs(own: nil, others: [], flow: .none)
+            return OpenedLogs(own: [], sharded: nil, others: [], flow: .none)
         }
         return OpenedLogs(
-            own: nil, others: others, flow: options.submitsCertificates ? .detached(first) : .embedded(others))
+            own: [], sharded: nil, others: others,
+            flow: options.submitsCertificates ? .detached(first) : .embedded(others))
     }
 
     /// The sentence for a log whose submissions have failed for this long; nil for up to a minute.

@@ -10,7 +10,7 @@ struct OwnLog: Sendable {
     let directory: DataDirectory
 
     /// The log's name and window, and where clients reach it.
-    let settings: DataDirectorySettings
+    let settings: ShardSettings
 
     /// The key that signs tree heads and timestamps.
     let key: LocalSigningKey
@@ -18,12 +18,24 @@ struct OwnLog: Sendable {
     /// Whether the directory goes away with the process.
     let isTemporary: Bool
 
-    /// Reads what `init` made; throws every mistake at once.
-    static func load(_ directory: DataDirectory, passphrase: Passphrase?) throws -> OwnLog? {
+    /// Reads all shards of a data directory, oldest first; throws every mistake at once.
+    static func load(_ directory: DataDirectory, passphrase: Passphrase?) throws -> [OwnLog] {
         let settings = try settings(directory)
         // A passphrase that could not be had is a mistake already.
-        guard let passphrase else { return nil }
-        return OwnLog(
+        guard let passphrase else { return [] }
+        var mistakes: [String] = []
+        let logs = settings.shards.compactMap { shard in
+            ConfigurationMistakes.attempt(&mistakes) { try load(directory, shard, passphrase: passphrase) }
+        }
+        guard mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
+        return logs
+    }
+
+    /// Reads one shard of a data directory.
+    static func load(
+        _ directory: DataDirectory, _ settings: ShardSettings, passphrase: Passphrase
+    ) throws -> OwnLog {
+        OwnLog(
             directory: directory, settings: settings, key: try key(directory, settings.shard, passphrase),
             isTemporary: false)
     }
@@ -36,7 +48,7 @@ struct OwnLog: Sendable {
         guard let url = PublicURL("http://\(host):\(address.port)") ?? PublicURL("http://localhost") else {
             throw ConfigurationMistakes(["\(address.host) makes no log origin"])
         }
-        let settings = DataDirectorySettings(
+        let settings = ShardSettings(
             organization: "ephemeral", publicURL: url, shard: "ephemeral", windowStart: now,
             windowEnd: now.adding(milliseconds: CertificateAuthorityProfile.rootLifetimeInDays * 86_400_000))
         let key = LocalSigningKey(try PrivateKey.generate(.ellipticCurve(.p256)))
@@ -66,19 +78,42 @@ struct OwnLog: Sendable {
 
     /// Opens the log; throws one line when it does not accept the root.
     ///
-    /// The guard file of a log for this run alone is always beside it.
+    /// The guard file of a log for this run alone is always beside it. When it is one of several shards, every error
+    /// names it.
     func open(
+        _ options: ServerOptions, requiring root: Certificate, isOneOfSeveral: Bool,
+        clock: @escaping @Sendable () -> Timestamp, logger: Logger, sequenced: @escaping @Sendable (Duration) -> Void
+    ) async throws -> LocalLog {
+        do {
+            return try await open(options, requiring: root, clock: clock, logger: logger, sequenced: sequenced)
+        } catch let mistakes as ConfigurationMistakes where isOneOfSeveral {
+            throw ConfigurationMistakes(mistakes.lines.map { "shard \(settings.shard): \($0)" })
+        } catch  where isOneOfSeveral {
+            throw ConfigurationMistakes(["shard \(settings.shard): \(error)"])
+        }
+    }
+
+    private func open(
         _ options: ServerOptions, requiring root: Certificate, clock: @escaping @Sendable () -> Timestamp,
         logger: Logger, sequenced: @escaping @Sendable (Duration) -> Void
     ) async throws -> LocalLog {
         do {
             let log = try await LocalLog.open(
-                at: directory.logStore(settings.shard), guardPath: isTemporary ? nil : options.logGuardFile,
+                at: directory.logStore(settings.shard),
+                guardPath: isTemporary ? nil : settings.guardFile(options.logGuardFile),
                 parameters: try settings.logParameters(key: key.publicKey.subjectPublicKeyInfo), key: key,
                 requiring: [root], scrub: ScrubPolicy(interval: .seconds(options.logScrubInterval)),
                 alignsPages: options.alignsLogPages, clock: clock, logger: logger, sequenced: sequenced)
-            if let obstacle = log.condition.obstacle {
-                logger.critical("no certificate will be issued", metadata: ["reason": "\(obstacle)"])
+            switch log.condition {
+            case .closed(let reason):
+                logger.notice(
+                    "a closed shard only serves reads",
+                    metadata: ["shard": "\(settings.shard)", "reason": "\(reason)"])
+            case let condition:
+                guard let obstacle = condition.obstacle else { break }
+                logger.critical(
+                    "this shard takes no certificate",
+                    metadata: ["shard": "\(settings.shard)", "reason": "\(obstacle)"])
             }
             return log
         } catch LogFailure.rootNotAccepted {

@@ -58,6 +58,8 @@ package struct ServerOptions: Sendable {
     package var readHeaderTimeout = Duration.seconds(10)
 
     /// The file that remembers the newest head shown, apart from the log; nil for one beside the log.
+    ///
+    /// It is the first shard's; see `ShardSettings.guardFile`.
     package var logGuardFile: String?
 
     /// Seconds from the beginning of one recomputation of the whole log to the beginning of the next.
@@ -145,7 +147,9 @@ package struct ServerOptions: Sendable {
     var watchedPaths: [String] {
         var paths = [
             issuerFile, tls?.certificate, tls?.key, grpcTLS?.certificate, grpcTLS?.key, logSubmitTokenFile,
+            auditListener?.tokenFile,
         ].compactMap(\.self)
+        if let ownLogDirectory { paths.append(ownLogDirectory.settings) }
         switch authority {
         case .dataDirectory:
             if let dataDirectory { paths += [dataDirectory.chain, dataDirectory.issuingKey] }

@@ -36,12 +36,12 @@ package enum StartUpCheck {
         }
         _ = ConfigurationMistakes.attempt(&mistakes) { try ListenerIdentities(options, logger: logger) }
         if let path = options.logSubmitTokenFile {
-            _ = ConfigurationMistakes.attempt(&mistakes) { try SubmissionToken(path: path) }
+            _ = ConfigurationMistakes.attempt(&mistakes) { try BearerToken(path: path, name: "") }
         }
         if let path = options.auditFile {
             _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
         }
-        if let log = parts?.ownLog {
+        for log in parts?.ownLogs ?? [] {
             _ = ConfigurationMistakes.attempt(&mistakes) {
                 try requireDatabase(log.directory.logStore(log.settings.shard))
                 try compareWithGuard(log, options)
@@ -62,8 +62,8 @@ package enum StartUpCheck {
     /// Compares the newest head with the guard file; nothing of the store is recomputed.
     private static func compareWithGuard(_ log: OwnLog, _ options: ServerOptions) throws {
         guard !log.isTemporary else { return }
-        let stored = try StoredLog(log.directory)
-        try stored.inspection().compare(withGuardAt: options.logGuardFile ?? stored.defaultGuard)
+        let stored = try StoredLog(log.directory, log.settings)
+        try stored.inspection().compare(withGuardAt: stored.guardFile(options.logGuardFile))
     }
 
     private static func requireDatabase(_ path: String) throws(ConfigurationMistakes) {

@@ -15,9 +15,26 @@ package struct StoredLog: Sendable {
     /// Whether this is a copy that `mintmark backup` made.
     private let isBackup: Bool
 
-    /// The log of a directory's shard; throws one line for each thing that is missing or wrong.
-    package init(_ directory: DataDirectory) throws(ConfigurationMistakes) {
+    /// The name and the window of the shard.
+    package let settings: ShardSettings
+
+    /// One shard of a directory, which must be named when there are several.
+    ///
+    /// Throws one line for each thing that is missing or wrong.
+    package init(_ directory: DataDirectory, shard: String?) throws(ConfigurationMistakes) {
+        try self.init(directory, try OwnLog.settings(directory).shard(shard))
+    }
+
+    /// The shard of this name, or all shards of a directory, oldest first.
+    package static func some(_ directory: DataDirectory, shard: String?) throws(ConfigurationMistakes) -> [StoredLog] {
         let settings = try OwnLog.settings(directory)
+        let chosen = shard == nil ? settings.shards : [try settings.shard(shard)]
+        return try chosen.map { shard throws(ConfigurationMistakes) in try StoredLog(directory, shard) }
+    }
+
+    /// The log of a shard.
+    init(_ directory: DataDirectory, _ settings: ShardSettings) throws(ConfigurationMistakes) {
+        self.settings = settings
         let path = directory.logPublicKey(settings.shard)
         do {
             let pem = PEM.firstBlock(in: try PrivateFile.read(path, readers: .anyone))
@@ -40,13 +57,13 @@ package struct StoredLog: Sendable {
         try KeyFiles.key(privateKey, passphrase)
     }
 
-    /// Where the guard file is unless the operator says otherwise.
-    package var defaultGuard: String { "\(database)-guard" }
+    /// Where the guard file is, by what the operator says of that of the first shard.
+    package func guardFile(_ option: String?) -> String { settings.guardFile(option) ?? "\(database)-guard" }
 
-    /// The guard file to compare with: the one named, or the one beside the log; nil for a backup, which has none.
+    /// The guard file to compare with, by what the operator says of the first shard's; nil for a backup without one.
     package func guardPath(_ named: String?) -> String? {
-        if let named { return named }
-        return isBackup && !PrivateFile.exists(defaultGuard) ? nil : defaultGuard
+        let path = guardFile(named)
+        return named == nil && isBackup && !PrivateFile.exists(path) ? nil : path
     }
 
     /// A recomputation of everything that is stored.
@@ -65,10 +82,10 @@ package struct StoredLog: Sendable {
         try SQLiteLogSource(path: database, description: parameters.description, format: .certificateTransparency)
     }
 
-    /// Who may change the state of the log.
-    package func operating(guardPath: String?) -> SQLiteStoreOperator {
+    /// Who may change the state of the log; `logGuard` is what the operator says of the first shard's guard file.
+    package func operating(logGuard: String? = nil) -> SQLiteStoreOperator {
         SQLiteStoreOperator(
-            path: database, guardPath: guardPath, description: parameters.description,
+            path: database, guardPath: settings.guardFile(logGuard), description: parameters.description,
             format: .certificateTransparency)
     }
 }

@@ -15,12 +15,12 @@ struct AuditRoutes: Sendable {
     /// How many certificates a page has unless the client says otherwise, and at the most.
     private static let (usualCount, maximumCount) = (100, 1000)
 
-    private let logs: [SearchableLog]
+    private let logs: @Sendable () -> [SearchableLog]
     private let token: BearerToken?
     private let limits: RequestLimits
 
     /// Look-ups in logs; only for those who have the token, if there is one.
-    init(logs: [SearchableLog], token: BearerToken?, limits: RequestLimits) {
+    init(logs: @escaping @Sendable () -> [SearchableLog], token: BearerToken?, limits: RequestLimits) {
         (self.logs, self.token, self.limits) = (logs, token, limits)
     }
 
@@ -31,7 +31,7 @@ struct AuditRoutes: Sendable {
 
     private func endpoint(_ answer: @escaping @Sendable (EndpointRequest) async throws -> Answer) -> Endpoint {
         Endpoint(.get, wrongMethod: .methodNotAllowed, limit: limits.searches) { request in
-            if let token, !token.isPresented(in: request.authorization) { return Self.unauthorized }
+            if let token, !token.isCarried(by: request.authorization) { return Self.unauthorized }
             do {
                 return ContentCoding.negotiated(try await answer(request), accepted: request.acceptEncoding)
             } catch let mistake as QueryMistake {
@@ -52,7 +52,7 @@ struct AuditRoutes: Sendable {
         }
         let query = try CertificateQuery(parameters: parameters.rest)
         let effort = SearchEffort(limit: limit)
-        let page = try await CertificateSearch(logs).page(query, from: cursor, effort: effort) { _ in
+        let page = try await CertificateSearch(logs()).page(query, from: cursor, effort: effort) { _ in
             try Task.checkCancellation()
         }
         let body: JSONValue = [
@@ -74,7 +74,7 @@ struct AuditRoutes: Sendable {
         guard number.utf8.count <= 12, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let index = UInt64(number)
         else { throw QueryMistake("the path must end with the index of an entry, in decimal digits") }
-        let chosen = logs.first { log in name.map { $0.hasSameBytes(as: log.origin.text) } ?? true }
+        let chosen = logs().first { log in name.map { $0.hasSameBytes(as: log.origin.text) } ?? true }
         guard let chosen else { throw QueryMistake("there is no log of this name") }
         guard let certificate = try await chosen.certificate(at: index) else { return Answer(APIStatus.notFound) }
         return Answer(

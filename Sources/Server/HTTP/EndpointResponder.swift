@@ -11,7 +11,7 @@ internal import OpenSSL
 struct EndpointResponder: HTTPResponder {
     typealias Context = EndpointContext
 
-    let endpoints: [String: Endpoint]
+    let endpoints: EndpointTable
     let limits: RequestLimits
     let metrics: CAMetrics
     let logger: Logger

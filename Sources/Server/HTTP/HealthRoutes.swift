@@ -12,10 +12,12 @@ struct HealthRoutes: Sendable {
         [
             "/livez": Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Self.answer([], []) },
             "/readyz": Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in
-                Self.answer(readiness.reasons, readiness.warnings.compactMap { $0() })
+                Self.answer(readiness.reasons, (readiness.warnings + [readiness.otherLogs]).compactMap { $0() })
             },
             "/health": readiness.log.map { log in
-                Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in Self.answer(log.compactMap { $0() }, []) }
+                Endpoint(.get, wrongMethod: .methodNotAllowed) { _ in
+                    Self.answer((log + [readiness.otherLogs]).compactMap { $0() }, [])
+                }
             },
         ]
         .compactMapValues(\.self)

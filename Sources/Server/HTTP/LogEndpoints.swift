@@ -9,13 +9,17 @@ struct LogEndpoints: Sendable {
     /// port.
     let onMonitoringPort: [String: Endpoint]
 
-    /// The endpoints of a log that was made with these settings.
+    /// What clients and monitors are told about the log.
+    let metadata: LogMetadata
+
+    /// The endpoints of a shard that was made with these settings; its lists have all the logs that are `listed`.
     init(
-        log: LocalLog, settings: DataDirectorySettings, options: ServerOptions, ownRoots: [Certificate],
-        limits: RequestLimits, token: SubmissionToken?, now: @escaping @Sendable () -> Timestamp
+        log: LocalLog, settings: ShardSettings, options: ServerOptions, ownRoots: [Certificate],
+        limits: RequestLimits, token: BearerToken?, now: @escaping @Sendable () -> Timestamp,
+        listed: @escaping @Sendable () -> [LogMetadata]
     ) {
         let prefix = "/log/\(settings.shard)"
-        let metadata = LogMetadata(
+        metadata = LogMetadata(
             log, operatorName: settings.organization,
             submissionURL: settings.publicURL.submissionPrefix(shard: settings.shard),
             monitoringURL: options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard),
@@ -26,7 +30,8 @@ struct LogEndpoints: Sendable {
         let rates = perSecond > 0 ? SourceRates(perSecond: perSecond, burst: 2 * perSecond) : nil
         let reads = LogRoutes(log: log, prefix: prefix, limits: limits, rates: rates).endpoints
         let additions = SubmissionRoutes(submissions, prefix: prefix, token: token).endpoints
-        let tiles = TileRoutes(log: log, prefix: prefix, metadata: metadata, limits: limits, now: now).endpoints
+        let tiles = TileRoutes(log: log, prefix: prefix, metadata: metadata, limits: limits, now: now, listed: listed)
+            .endpoints
         let main = reads.merging(additions) { first, _ in first }
         // A monitoring prefix that answers get-sth as well is never followed by its tiles by one monitor (2.8.2).
         onMonitoringPort = tiles

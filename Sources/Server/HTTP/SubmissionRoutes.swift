@@ -11,11 +11,11 @@ struct SubmissionRoutes: Sendable {
     /// The path of the submission prefix, without a trailing slash.
     private let prefix: String
     private let submissions: PublicSubmissions
-    private let token: SubmissionToken?
+    private let token: BearerToken?
     private let rates = SourceRates()
 
     /// The entrance to a log; with a token, its bearers may submit whatever the acceptance is.
-    init(_ submissions: PublicSubmissions, prefix: String, token: SubmissionToken? = nil) {
+    init(_ submissions: PublicSubmissions, prefix: String, token: BearerToken? = nil) {
         (self.submissions, self.prefix, self.token) = (submissions, prefix, token)
     }
 

@@ -11,14 +11,16 @@ struct TileRoutes: Sendable {
     private let reader: LogReader
     private let answers: MonitoringAnswers
     private let metadata: LogMetadata
+    private let listed: @Sendable () -> [LogMetadata]
     private let limits: RequestLimits
     private let now: @Sendable () -> Timestamp
     private let dataTiles = DataTileCache()
 
     init(
         log: LocalLog, prefix: String, metadata: LogMetadata, limits: RequestLimits,
-        now: @escaping @Sendable () -> Timestamp
+        now: @escaping @Sendable () -> Timestamp, listed: @escaping @Sendable () -> [LogMetadata]
     ) {
+        self.listed = listed
         (self.prefix, self.metadata, self.limits, self.now) = (prefix, metadata, limits, now)
         (reader, answers) = (log.reader, MonitoringAnswers(log))
     }
@@ -31,8 +33,8 @@ struct TileRoutes: Sendable {
             "\(prefix)/tile/data/": .logRead(limit: limits.pages) { try await dataTile($0) },
             "\(prefix)/issuer/": .logRead(limit: limits.proofs) { try await issuer($0) },
             "\(prefix)/log.v3.json": description { metadata.log(now: $0) },
-            "\(prefix)/loglist-rfc6962.json": description { metadata.rfc6962List(now: $0) },
-            "\(prefix)/loglist-tiled.json": description { metadata.tiledList(now: $0) },
+            "\(prefix)/loglist-rfc6962.json": description { LogMetadata.rfc6962List(listed(), now: $0) },
+            "\(prefix)/loglist-tiled.json": description { LogMetadata.tiledList(listed(), now: $0) },
             "\(prefix)/sigstore-ctlog.json": description { _ in metadata.trustedRootEntry },
         ]
     }

@@ -9,13 +9,11 @@ struct CAMetrics: Sendable {
 
     private let factory: PrometheusRegistry
     private let newCertificates: Counter
-    private let sequencing: Timer
 
     /// Metrics that are kept in `factory`.
     init(factory: PrometheusRegistry, version: String) {
         self.factory = factory
         newCertificates = Counter(label: "fulcio_new_certs", dimensions: [], factory: factory)
-        sequencing = Timer(label: "mintmark_log_sequencing_seconds", dimensions: [], factory: factory)
         let build = [
             ("version", version), ("revision", ""), ("build_date", ""), ("goversion", "swift\(ServerVersion.compiler)"),
         ]
@@ -54,9 +52,10 @@ struct CAMetrics: Sendable {
         Timer(label: "fulcio_api_latency", dimensions: labels, factory: factory).record(duration: duration)
     }
 
-    /// Records how long an entry waited for the head that covers it.
-    func sequenced(after duration: Duration) {
-        sequencing.record(duration: duration)
+    /// Records how long an entry of a shard waited for the head that covers it.
+    func sequenced(after duration: Duration, shard: String) {
+        Timer(label: "mintmark_log_sequencing_seconds", dimensions: [("shard", shard)], factory: factory)
+            .record(duration: duration)
     }
 
     private func count(_ name: String, _ labels: [(String, String)]) {

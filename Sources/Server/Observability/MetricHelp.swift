@@ -43,6 +43,8 @@ enum MetricHelp {
         "mintmark_log_waiting_certificates": "Certificates that wait for their entry in the log.",
         "mintmark_log_self_audit_checks_total": "Looks at the log through its public URL, by result.",
         "mintmark_log_self_audit_success": "Whether the last look at the log through its public URL found it right.",
+        "mintmark_log_window_end_timestamp_seconds":
+            "The end of a shard's window: certificates that expire from then on go elsewhere.",
         "mintmark_metrics_dropped_total": "Changes of series beyond the most that are kept.",
         "mintmark_ready": "Whether certificates can be issued.",
         "mintmark_refusals_total": "Requests refused, by configured issuer and reason.",

@@ -8,19 +8,14 @@ internal import TransparencyLog
 /// Metrics of how things are, read when somebody asks (CA specification 8.3, reliability R-55).
 struct StateMetrics: Sendable {
     let authority: CertificateAuthority
-    /// Our own log; nil when certificates are logged elsewhere.
-    let log: LocalLog?
     let limits: RequestLimits
     let audit: AuditStream?
     let clock: ClockAlarm
     let selfTest: SelfTest
     let readiness: Readiness
     let now: @Sendable () -> Timestamp
-    /// Our own logs with what works for them.
-    let running: [RunningLog]
-
-    /// The followers of the logs that are indexed.
-    var indexes: [IndexFollower] = []
+    /// The shards of our own log, oldest first; none when certificates are logged elsewhere.
+    let running: @Sendable () -> [RunningLog]
 
     /// Brings everything in `registry` up to date.
     func update(_ registry: PrometheusRegistry) {
@@ -31,9 +26,10 @@ struct StateMetrics: Sendable {
         gauge("mintmark_signing_requests_in_flight", Double(limits.signing.used))
         updateChain(registry)
         updateIssuers(registry)
-        updateLog(registry)
+        let running = running()
+        updateLogs(registry, running.map(\.log))
         WitnessMetrics.update(registry, running)
-        updateIndex(registry)
+        updateIndex(registry, running.compactMap(\.index))
         updateAudit(registry)
         updateProcess(registry)
     }
@@ -66,35 +62,42 @@ struct StateMetrics: Sendable {
             states.map { ([("issuer", $0.name)], Double($0.failureCount)) })
     }
 
-    private func updateLog(_ registry: PrometheusRegistry) {
-        guard let log else { return }
-        func gauge(_ name: String, _ value: Double) { registry.replace(name, .gauge, [([], value)]) }
-        let head = log.reader.checkpoint.signedTreeHead.head
+    private func updateLogs(_ registry: PrometheusRegistry, _ logs: [LocalLog]) {
+        func gauges(_ name: String, _ value: (LocalLog) -> Double?) {
+            let values = logs.compactMap { log in value(log).map { ([("shard", log.parameters.shard)], $0) } }
+            registry.replace("mintmark_log_\(name)", .gauge, values)
+        }
         let time = now()
-        let age = time > head.timestamp ? time.milliseconds - head.timestamp.milliseconds : 0
-        gauge("mintmark_log_tree_size", Double(head.size.value))
-        gauge("mintmark_log_checkpoint_age_seconds", Double(age) / 1000)
-        let counts = log.storeCounts
-        registry.replace("mintmark_log_commits_total", .counter, [([], Double(counts.commits))])
-        registry.replace("mintmark_log_syncs_total", .counter, [([], Double(counts.syncs))])
-        let load = log.load
-        gauge("mintmark_log_queue_entries", Double(load.queuedCount))
-        gauge("mintmark_log_waiting_certificates", Double(load.waitingCount))
+        gauges("window_end_timestamp_seconds") { Double($0.parameters.window.upperBound.seconds) }
+        gauges("tree_size") { Double($0.reader.checkpoint.signedTreeHead.head.size.value) }
+        gauges("checkpoint_age_seconds") { log in
+            let head = log.reader.checkpoint.signedTreeHead.head
+            let age = time > head.timestamp ? time.milliseconds - head.timestamp.milliseconds : 0
+            return Double(age) / 1000
+        }
+        func counters(_ name: String, _ value: (StoreCounts) -> UInt64) {
+            let values = logs.map { ([("shard", $0.parameters.shard)], Double(value($0.storeCounts))) }
+            registry.replace("mintmark_log_\(name)", .counter, values)
+        }
+        counters("commits_total", \.commits)
+        counters("syncs_total", \.syncs)
+        gauges("queue_entries") { Double($0.load.queuedCount) }
+        gauges("waiting_certificates") { Double($0.load.waitingCount) }
+        gauges("scrub_position") { Double($0.scrubStatus.position) }
+        gauges("scrub_size") { Double($0.scrubStatus.size) }
+        gauges("scrub_completed_seconds") { Double($0.scrubStatus.completed?.seconds ?? 0) }
+        gauges("scrub_findings") { $0.scrubStatus.finding == nil ? 0 : 1 }
+        gauges("volume_free_bytes") { ($0.reader.space?.freeByteCount).map { Double($0) } }
+        gauges("volume_reserve_bytes") { ($0.reader.space?.reserveByteCount).map { Double($0) } }
         let states = ["starting", "serving", "readonly-temporary", "frozen", "closed"]
-        registry.replace(
-            "mintmark_log_state", .gauge,
-            states.map { ([("state", $0)], log.condition.name == $0 ? 1 : 0) })
-        let scrub = log.scrubStatus
-        gauge("mintmark_log_scrub_position", Double(scrub.position))
-        gauge("mintmark_log_scrub_size", Double(scrub.size))
-        gauge("mintmark_log_scrub_completed_seconds", Double(scrub.completed?.seconds ?? 0))
-        gauge("mintmark_log_scrub_findings", scrub.finding == nil ? 0 : 1)
-        guard let space = log.reader.space else { return }
-        gauge("mintmark_log_volume_free_bytes", Double(space.freeByteCount))
-        gauge("mintmark_log_volume_reserve_bytes", Double(space.reserveByteCount))
+        let values = logs.flatMap { log in
+            let name = log.condition.name
+            return states.map { ([("shard", log.parameters.shard), ("state", $0)], name == $0 ? 1.0 : 0.0) }
+        }
+        registry.replace("mintmark_log_state", .gauge, values)
     }
 
-    private func updateIndex(_ registry: PrometheusRegistry) {
+    private func updateIndex(_ registry: PrometheusRegistry, _ indexes: [IndexFollower]) {
         guard !indexes.isEmpty else { return }
         let all = indexes.map(\.status)
         func sum(_ counts: [UInt64]) -> [([(String, String)], Double)] { [([], Double(counts.reduce(0, +)))] }

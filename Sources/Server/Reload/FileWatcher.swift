@@ -77,7 +77,7 @@ struct FileWatcher: Service {
     }
 
     private func read(_ item: Item) async {
-        let failure: (any Error)?? = await Self.onQueue {
+        var failure: (any Error)?? = await Self.onQueue {
             item.stampsBeforeReading()
             do {
                 try item.reload.reload()
@@ -85,6 +85,9 @@ struct FileWatcher: Service {
             } catch {
                 return .some(error)
             }
+        }
+        if case .some(nil) = failure {
+            do { try await item.reload.finish() } catch { failure = .some(error) }
         }
         let isGood = if case .some(.some) = failure { false } else { true }
         await recorded(item.reload, isGood)

@@ -11,16 +11,18 @@ struct IssuingCertificateReload: ReloadableFiles {
     private let files: IssuingFiles
     private let isWatched: Bool
     private let authority: CertificateAuthority
-    private let roots: [Certificate]?
+    private let roots: @Sendable () -> [Certificate]?
     private let logger: Logger
     private let now: @Sendable () -> Timestamp
 
     /// A reload of these files.
     ///
-    /// `roots` are the accepted roots of the log, one of which every new chain must end in; nil when the log is not
+    /// `roots` gives the accepted roots of the log, one of which every new chain must end in; nil when the log is not
     /// ours. Without `isWatched` the files are only read when that is asked for.
     init(
-        files: IssuingFiles, isWatched: Bool, authority: CertificateAuthority, roots: [Certificate]?, logger: Logger,
+        files: IssuingFiles, isWatched: Bool, authority: CertificateAuthority,
+        roots: @escaping @Sendable () -> [Certificate]?,
+        logger: Logger,
         now: @escaping @Sendable () -> Timestamp
     ) {
         (self.files, self.isWatched, self.authority, self.roots) = (files, isWatched, authority, roots)
@@ -40,7 +42,7 @@ struct IssuingCertificateReload: ReloadableFiles {
     func reload() throws {
         let loaded = try files.load(now: now())
         let issuing = loaded.issuing
-        guard roots?.contains(issuing.root) != false else {
+        guard roots()?.contains(issuing.root) != false else {
             throw ConfigurationMistakes(["\(files.chain): \(OwnLog.unknownRoot(issuing.root))"])
         }
         authority.replaceIssuing(by: issuing)

@@ -13,9 +13,15 @@ protocol ReloadableFiles: Sendable {
     ///
     /// Throws every mistake and leaves what was there in use. Never called twice at the same time.
     func reload() throws
+
+    /// Does what of it has to wait, after `reload()` has read; throws every mistake and leaves what was there in use.
+    func finish() async throws
 }
 
 extension ReloadableFiles {
     /// Nothing more.
     var auditMembers: [(name: String, value: String)] { [] }
+
+    /// Nothing has to wait.
+    func finish() async throws {}
 }

@@ -8,7 +8,7 @@ enum WitnessFile {
     ///
     /// Throws every mistake at once, one line each; warnings are added to `warnings`.
     static func load(
-        _ options: ServerOptions, log: OwnLog?, warnings: inout [String]
+        _ options: ServerOptions, logs: [OwnLog], warnings: inout [String]
     ) throws(ConfigurationMistakes) -> WitnessPolicy? {
         guard case .own = options.log else { return nil }
         guard let path = options.witnessPolicyFile else {
@@ -24,7 +24,7 @@ enum WitnessFile {
         }
         var remarks: [String] = []
         let read: (policy: WitnessPolicy, warnings: [String])
-        do { read = try WitnessPolicyReader.read(bytes, logs: logs(log)) } catch {
+        do { read = try WitnessPolicyReader.read(bytes, logs: names(of: logs)) } catch {
             throw ConfigurationMistakes(error.lines.map { "\(name): \($0)" })
         }
         let mistakes = mistakes(in: read.policy, options.witnessMode, &remarks)
@@ -33,9 +33,12 @@ enum WitnessFile {
         return read.policy
     }
 
-    private static func logs(_ log: OwnLog?) -> [(origin: Origin, logID: SHA256Digest)] {
-        guard let log, let origin = log.settings.publicURL.origin(shard: log.settings.shard) else { return [] }
-        return [(origin, log.key.publicKey.subjectPublicKeyInfo.sha256)]
+    private static func names(of logs: [OwnLog]) -> [(origin: Origin, logID: SHA256Digest)] {
+        logs.compactMap { log in
+            log.settings.publicURL.origin(shard: log.settings.shard).map {
+                ($0, log.key.publicKey.subjectPublicKeyInfo.sha256)
+            }
+        }
     }
 
     /// What keeps us from asking the witnesses.

@@ -29,7 +29,7 @@ struct LogGrowth: Sendable {
     static func run(
         _ directory: BenchDirectory, to target: UInt64, progress: ProgressLine
     ) async throws -> LogGrowth {
-        let log = try StoredLog(directory.data)
+        let log = try StoredLog(directory.data, shard: nil)
         let key = try log.key(try directory.passphrase())
         let description = log.parameters.description
         let logger = Logger(label: "bench") { _ in SwiftLogNoOpLogHandler() }

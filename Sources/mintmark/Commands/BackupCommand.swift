@@ -68,11 +68,22 @@ struct Restore: AsyncParsableCommand {
 extension Backup.Report {
     /// The report for programs.
     func json(_ path: String) -> JSONValue {
-        [
-            "ok": true, "path": .string(path), "files": .integer(Int64(fileCount)), "keys": .bool(includesKeys),
-            "created": .string(created.rfc3339), "tree_size": .integer(Int64(clamping: head.size.value)),
-            "sha256_root_hash": .string(Base64.encode(head.root.bytes)),
+        let whole: [JSONMember] = [
+            JSONMember(name: "ok", value: true), JSONMember(name: "path", value: .string(path)),
+            JSONMember(name: "files", value: .integer(Int64(fileCount))),
+            JSONMember(name: "keys", value: .bool(includesKeys)),
+            JSONMember(name: "created", value: .string(created.rfc3339)),
         ]
+        let shards = heads.map { shard in
+            [
+                JSONMember(name: "shard", value: .string(shard.name)),
+                JSONMember(name: "tree_size", value: .integer(Int64(clamping: shard.head.size.value))),
+                JSONMember(name: "sha256_root_hash", value: .string(Base64.encode(shard.head.root.bytes))),
+            ]
+        }
+        // The members of an only shard stand among the others, as those of verify do.
+        if let only = shards.first, shards.count == 1 { return .object(whole + only) }
+        return .object(whole + [JSONMember(name: "shards", value: .array(shards.map { .object($0) }))])
     }
 
     /// The report for people.
@@ -81,8 +92,11 @@ extension Backup.Report {
         rows.add("made", created.rfc3339)
         rows.add("files", String(fileCount))
         rows.add("private keys", includesKeys ? "yes" : "no")
-        rows.add("entries", String(head.size.value))
-        rows.add("root", head.root.hex)
+        for shard in heads {
+            rows.add("shard", shard.name)
+            rows.add("entries", String(shard.head.size.value))
+            rows.add("root", shard.head.root.hex)
+        }
         return "\(heading) \(path)\n\(rows.text())"
     }
 }

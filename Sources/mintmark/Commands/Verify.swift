@@ -132,24 +132,32 @@ struct Verify: AsyncParsableCommand {
         guard let leaf = certificates.first else {
             throw ConfigurationMistakes(["\(certificate): no PEM block labelled CERTIFICATE"])
         }
-        let (trust, more) = try trust()
+        let detached = try detachedTimestamp()
+        let (trust, more) = try trust(naming: detached.map { [$0] } ?? CertificateDescription(leaf).timestamps)
         return CertificateVerification(
             certificate: leaf, chain: Array(certificates.dropFirst()) + more, trust: trust,
             expectation: CertificateVerification.Expectation(
                 identity: certificateIdentity, oidcIssuer: certificateOidcIssuer),
-            inclusion: try await inclusion(trust), detached: try detachedTimestamp())
+            inclusion: try await inclusion(trust), detached: detached)
     }
 
-    private func trust() throws -> (trust: CertificateVerification.Trust, chain: [Certificate]) {
+    /// Roots and log key; of several shards of a data directory, the one that signed one of the timestamps.
+    private func trust(
+        naming timestamps: [SignedCertificateTimestamp]
+    ) throws -> (trust: CertificateVerification.Trust, chain: [Certificate]) {
         var (roots, chain) = (try ca.flatMap { try AcceptedRoots.certificates(in: $0) }, [Certificate]())
         var key = try log.logKey.map { try LogKeyFile.read($0) }
         var origin = try log.chosenOrigin()
         if let dataDir {
             let directory = DataDirectory(dataDir)
-            let parameters = try StoredLog(directory).parameters
+            let shards = try StoredLog.some(directory, shard: nil).map(\.parameters)
+            let named = Set(timestamps.map(\.logID))
+            let parameters = shards.first { named.contains($0.logID) } ?? shards.last
             if roots.isEmpty { roots = try AcceptedRoots.certificates(in: directory.root) }
             chain = try AcceptedRoots.certificates(in: directory.chain)
-            if key == nil { (key, origin) = (try PublicKey(parameters.key), origin ?? parameters.origin) }
+            if key == nil, let parameters {
+                (key, origin) = (try PublicKey(parameters.key), origin ?? parameters.origin)
+            }
         }
         guard let key else { throw ValidationError("give --log-key, or --data-dir") }
         return (CertificateVerification.Trust(roots: roots, logKey: key, origin: origin), chain)

@@ -4,30 +4,35 @@ internal import Server
 internal import StrictJSON
 internal import TransparencyLog
 
-/// Searches the files of a log, which a server may have open; nothing is written beside them.
+/// Searches the files of all shards of a log, which a server may have open; nothing is written beside them.
 ///
 /// The server's index is used where it is whole; entries that it lacks are read one by one.
 struct StoredSearch: SearchSource {
-    private let source: SQLiteLogSource
-    private let log: SearchableLog
+    private let sources: [SQLiteLogSource]
+    private let logs: [SearchableLog]
     private let query: CertificateQuery
     private let progress: ProgressLine
 
     /// A search in the log of a data directory or backup as it is now.
     init(_ directory: DataDirectory, _ query: CertificateQuery, progress: ProgressLine) async throws {
-        let stored = try StoredLog(directory)
-        source = try stored.source()
-        let parameters = stored.parameters
-        log = await SearchableLog(
-            origin: parameters.origin, logID: parameters.logID, reader: try await source.reader()
-        ).using(indexAt: SearchableLog.indexPath(besideLog: stored.database))
+        var (sources, logs) = ([SQLiteLogSource](), [SearchableLog]())
+        for stored in try StoredLog.some(directory, shard: nil) {
+            let source = try stored.source()
+            sources.append(source)
+            let parameters = stored.parameters
+            logs.append(
+                await SearchableLog(
+                    origin: parameters.origin, logID: parameters.logID, reader: try await source.reader()
+                ).using(indexAt: SearchableLog.indexPath(besideLog: stored.database)))
+        }
+        (self.sources, self.logs) = (sources, logs)
         (self.query, self.progress) = (query, progress)
     }
 
     func page(limit: Int, cursor: String?) async throws -> SearchAnswer {
-        let size = log.reader.checkpoint.signedTreeHead.head.size.value
+        let size = logs.map(\.reader.checkpoint.signedTreeHead.head.size.value).max() ?? 0
         let effort = SearchEffort(limit: limit, lookCount: .max)
-        let page = try await CertificateSearch([log]).page(
+        let page = try await CertificateSearch(logs).page(
             query, from: cursor.flatMap { SearchCursor($0) }, effort: effort
         ) { bound in
             progress.update(SQLiteStoreInspection.Progress(position: size - min(size, bound), size: size))
@@ -36,5 +41,7 @@ struct StoredSearch: SearchSource {
             certificates: page.items.map { $0.certificate.json(origin: $0.origin) }, next: page.next?.text)
     }
 
-    func close() async { await source.close() }
+    func close() async {
+        for source in sources { await source.close() }
+    }
 }

@@ -33,6 +33,9 @@ struct LogGet: AsyncParsableCommand {
     @Option(help: "The directory that init made, or a backup.")
     var dataDir: String?
 
+    @Option(help: "The shard of that directory; to be named when there are several.")
+    var shard: String?
+
     @Option(help: "What names the entry: index, serial or fingerprint.")
     var by: EntryName.Kind?
 
@@ -54,6 +57,7 @@ struct LogGet: AsyncParsableCommand {
 
     func validate() throws {
         guard (url == nil) != (dataDir == nil) else { throw ValidationError("give either --url or --data-dir") }
+        guard shard == nil || dataDir != nil else { throw ValidationError("--shard is for --data-dir") }
         _ = try EntryName.target(name, by: by)
     }
 
@@ -76,7 +80,7 @@ struct LogGet: AsyncParsableCommand {
     }
 
     private func source() async throws -> (any EntrySource, RemoteLogOptions.KeySource?) {
-        if let dataDir { return (StoreSource(try StoredLog(DataDirectory(dataDir)).view()), nil) }
+        if let dataDir { return (StoreSource(try StoredLog(DataDirectory(dataDir), shard: shard).view()), nil) }
         let (client, source) = try await log.client(url ?? "")
         return (client, source)
     }

@@ -13,16 +13,27 @@ struct LogHistory: AsyncParsableCommand {
 
     @OptionGroup var directory: LogDirectory
 
+    @Option(help: "The shard; all of them unless given.")
+    var shard: String?
+
     @Flag(help: "Print one JSON array instead of words.")
     var json = false
 
     func run() async throws {
-        let log = try StoredLog(directory.value)
-        let operations = try await log.operating(guardPath: nil).history()
+        let logs = try StoredLog.some(directory.value, shard: shard)
+        var (values, lines) = ([JSONValue](), [String]())
+        for log in logs {
+            let name = log.settings.shard
+            for operation in try await log.operating().history() {
+                let members = (operation.json.members ?? []) + [JSONMember(name: "shard", value: .string(name))]
+                values.append(.object(members))
+                lines.append(logs.count == 1 ? operation.text : "\(name)  \(operation.text)")
+            }
+        }
         if json {
-            StandardOutput.write(JSONText(.array(operations.map(\.json))).string)
+            StandardOutput.write(JSONText(.array(values)).string)
         } else {
-            StandardOutput.write(operations.isEmpty ? "Nothing" : operations.map(\.text).joined(separator: "\n"))
+            StandardOutput.write(lines.isEmpty ? "Nothing" : lines.joined(separator: "\n"))
         }
     }
 }

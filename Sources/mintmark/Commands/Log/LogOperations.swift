@@ -8,29 +8,45 @@ internal import TransparencyLog
 struct LogOperationOptions: ParsableArguments {
     @OptionGroup var directory: LogDirectory
 
+    @Option(help: "The shard; to be named when there are several.")
+    var shard: String?
+
     @Option(help: "Why, in words for whoever reads the record later.")
     var reason: String
 
-    @Option(help: ArgumentHelp("The guard file; the one beside the log unless given.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "What serve gets as --log-guard; the guard file is beside the log unless given.", valueName: "file"))
     var logGuard: String?
 
     @OptionGroup var options: ProgressOptions
 
-    func validate() throws {
-        let isPrintable = reason.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
-        guard isPrintable, reason.contains(where: { $0 != " " }), reason.utf8.count <= 1000 else {
-            throw ValidationError("--reason must be a line of 1 to 1000 octets")
-        }
-    }
+    func validate() throws { try OperationReason.validate(reason) }
 
     /// Does the operation and prints its record.
     func perform(_ kind: StoreOperation.Kind) async throws {
         try await options.run { progress in
-            let log = try StoredLog(directory.value)
-            let operation = try await log.operating(guardPath: logGuard).perform(
-                kind, actor: Operator.name, reason: reason, now: .now()
-            ) { progress.update($0) }
+            let operation = try await operation(kind, progress)
             return (words: operation.text, json: operation.json)
+        }
+    }
+
+    /// Does the operation.
+    func operation(_ kind: StoreOperation.Kind, _ progress: ProgressLine) async throws -> StoreOperation {
+        let log = try StoredLog(directory.value, shard: shard)
+        return try await log.operating(logGuard: logGuard).perform(
+            kind, actor: Operator.name, reason: reason, now: .now()
+        ) { progress.update($0) }
+    }
+}
+
+/// What is kept with an operation.
+enum OperationReason {
+    /// Throws unless it is one line of words.
+    static func validate(_ reason: String) throws {
+        let isPrintable = reason.unicodeScalars.allSatisfy { $0.value >= 0x20 && $0.value != 0x7F }
+        guard isPrintable, reason.contains(where: { $0 != " " }), reason.utf8.count <= 1000 else {
+            throw ValidationError("--reason must be a line of 1 to 1000 octets")
         }
     }
 }
@@ -72,15 +88,4 @@ struct LogAdopt: AsyncParsableCommand {
     @OptionGroup var operation: LogOperationOptions
 
     func run() async throws { try await operation.perform(.adopt) }
-}
-
-/// Ends a log for good.
-struct LogClose: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "close",
-        abstract: "Let a log write nothing more for good; reads go on. This cannot be taken back.")
-
-    @OptionGroup var operation: LogOperationOptions
-
-    func run() async throws { try await operation.perform(.close) }
 }

@@ -20,6 +20,9 @@ struct LogRoots: AsyncParsableCommand {
 
     @OptionGroup var directory: LogDirectory
 
+    @Option(help: "The shard; to be named when there are several.")
+    var shard: String?
+
     @Option(help: ArgumentHelp("Accept the certificates of a PEM file; may be repeated.", valueName: "file"))
     var add: [String] = []
 
@@ -33,7 +36,7 @@ struct LogRoots: AsyncParsableCommand {
     var json = false
 
     func run() async throws {
-        let roots = try await AcceptedRoots(directory.value).change(
+        let roots = try await AcceptedRoots(directory.value, shard: shard).change(
             adding: add, removing: remove, actor: Operator.name, reason: reason, now: .now())
         guard json else {
             for root in roots {

@@ -21,9 +21,12 @@ struct LogVerify: AsyncParsableCommand {
 
     @OptionGroup var directory: LogDirectory
 
+    @Option(help: "The shard; all of them unless given.")
+    var shard: String?
+
     @Option(
         help: ArgumentHelp(
-            "Compare the log with this guard file; the one beside the log unless given.",
+            "Compare with the guard file that serve gets as --log-guard; the one beside the log unless given.",
             discussion: "serve refuses a log without its guard, and so does this; only a backup has none.",
             valueName: "file"))
     var logGuard: String?
@@ -32,11 +35,27 @@ struct LogVerify: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { progress in
-            let log = try StoredLog(directory.value)
-            let guardPath = log.guardPath(logGuard)
-            let report = try await log.inspection().run(guardPath: guardPath) { progress.update($0) }
-            let guardText = guardPath == nil ? "a backup: no guard file" : "agrees"
-            return (words: Self.text(report, guardText), json: Self.json(report, guardText))
+            var found: [(name: String, report: SQLiteStoreInspection.Report, guardText: String)] = []
+            let logs = try StoredLog.some(directory.value, shard: shard)
+            for log in logs {
+                let guardPath = log.guardPath(logGuard)
+                do {
+                    let report = try await log.inspection().run(guardPath: guardPath) { progress.update($0) }
+                    let guardText = guardPath == nil ? "a backup: no guard file" : "agrees"
+                    found.append((log.settings.shard, report, guardText))
+                } catch let refusal as StoreRefusal where logs.count > 1 {
+                    throw ConfigurationMistakes(["shard \(log.settings.shard): \(refusal)"])
+                }
+            }
+            if let only = found.first, found.count == 1 {
+                return (words: Self.text(only.report, only.guardText), json: Self.json(only.report, only.guardText))
+            }
+            let words = found.map { "Shard \($0)\n\(Self.text($1, $2))" }.joined(separator: "\n")
+            let values = found.map { name, report, guardText in
+                JSONValue.object(
+                    [JSONMember(name: "shard", value: .string(name))] + (Self.json(report, guardText).members ?? []))
+            }
+            return (words: words, json: ["ok": true, "shards": .array(values)])
         }
     }
 
