@@ -29,13 +29,18 @@ package final class SQLiteLogSource: LogSource {
         }
     }
 
-    /// The newest head, which the log's key has signed; throws a `StoreRefusal`.
-    package func checkpoint() async throws -> Checkpoint {
+    /// The newest head, which the log's key has signed, with its note as it is stored; throws a `StoreRefusal`.
+    package func head() async throws -> (note: [UInt8], signed: SignedTreeHead) {
         let key = try PublicKey(description.key)
-        let signed = try await run { [description] database in
-            try SQLiteStoredHead.read(database, description: description, key: key).signed
+        return try await run { [description] database in
+            let head = try SQLiteStoredHead.read(database, description: description, key: key)
+            return (head.note, head.signed)
         }
-        return Checkpoint(origin: description.origin, signedTreeHead: signed)
+    }
+
+    /// The newest head as a checkpoint; throws a `StoreRefusal`.
+    package func checkpoint() async throws -> Checkpoint {
+        Checkpoint(origin: description.origin, signedTreeHead: try await head().signed)
     }
 
     /// A reader below the head that is the newest one now.

@@ -72,12 +72,8 @@ package struct StoredLog: Sendable {
             path: database, description: parameters.description, format: .certificateTransparency)
     }
 
-    /// The entries and the tree as they are stored, for reading alone, also while a server runs.
-    package func view() throws -> SQLiteStoreView {
-        try SQLiteStoreView(path: database, description: parameters.description, format: .certificateTransparency)
-    }
-
-    /// The entries, read without a lock of ours; throws a `StoreRefusal`.
+    /// The entries and the tree as they are stored, for reading alone, also while a server runs; throws a
+    /// `StoreRefusal`.
     package func source() throws -> SQLiteLogSource {
         try SQLiteLogSource(path: database, description: parameters.description, format: .certificateTransparency)
     }

@@ -80,7 +80,7 @@ struct LogGet: AsyncParsableCommand {
     }
 
     private func source() async throws -> (any EntrySource, RemoteLogOptions.KeySource?) {
-        if let dataDir { return (StoreSource(try StoredLog(DataDirectory(dataDir), shard: shard).view()), nil) }
+        if let dataDir { return (StoreSource(try StoredLog(DataDirectory(dataDir), shard: shard).source()), nil) }
         let (client, source) = try await log.client(url ?? "")
         return (client, source)
     }
