@@ -110,7 +110,8 @@ def tokened(tmp_path):
     token = tmp_path / "token"
     token.write_text(TOKEN + "\n")
     token.chmod(0o600)
-    with OpenLog(tmp_path / "log", "--log-submit-token-file", str(token), accept="own") as log:
+    options = ["--log-submit-token-file", str(token), "--max-connections-per-address", "0"]
+    with OpenLog(tmp_path / "log", *options, accept="own") as log:
         log.token = token
         yield log
 
@@ -152,7 +153,7 @@ def test_another_token_counts_without_a_restart(tokened):
     eventually(lambda: status(other) == 400, 30, "the new token counts")
     assert status(TOKEN) == 401
     tokened.token.write_text("short\n")
-    eventually(lambda: "at least 32" in tokened.server.output, 30, "the short one is refused")
+    eventually(lambda: "32 to 1,024" in tokened.server.output, 30, "the short one is refused")
     assert status(other) == 400
 
 
@@ -166,8 +167,8 @@ def test_a_token_that_anybody_may_read_is_refused(house, tmp_path):
     assert "chmod o=" in house.refuses_to_serve("--log-submit-token-file", token)
     token.chmod(0o600)
     token.write_text("too short\n")
-    assert "at least 32" in house.refuses_to_serve("--log-submit-token-file", token)
-    assert "at least 32" in run("check", *house.arguments()[1:], "--log-submit-token-file", token).stderr
+    assert "32 to 1,024" in house.refuses_to_serve("--log-submit-token-file", token)
+    assert "32 to 1,024" in run("check", *house.arguments()[1:], "--log-submit-token-file", token).stderr
 
 
 def test_a_frozen_or_closed_log_to_those_who_want_something_of_it(tmp_path):
@@ -182,9 +183,9 @@ def test_a_frozen_or_closed_log_to_those_who_want_something_of_it(tmp_path):
             assert operate(log.house, kind).returncode == 0
             log.server = log.house.serve(*log.options)
             answer = client.post(body)
-            assert 500 <= answer.status_code < 600 and "CERTIFICATE" not in answer.text, (kind, answer.text)
-            # A frozen log may thaw; a closed one never takes anything again.
-            assert (kind == "freeze") == (answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1)
+            assert "CERTIFICATE" not in answer.text, (kind, answer.text)
+            # A frozen log may thaw, and after a closed one there may be another shard.
+            assert answer.status_code == 503 and int(answer.headers["Retry-After"]) >= 1, (kind, answer.text)
             submitted = post(log.url, "add-pre-chain", chain)
             assert submitted.status_code == status, (kind, submitted.text)
             assert (kind == "close") == ("Retry-After" not in submitted.headers)
