@@ -27,7 +27,8 @@ struct SQLiteBatchWriter {
     }
 
     private func compareHead(with base: LogState) throws {
-        let row = try Row.fetchOne(database, sql: "SELECT epoch, tree_size, root FROM head WHERE id = 1")
+        let find = try database.cachedStatement(sql: "SELECT epoch, tree_size, root FROM head WHERE id = 1")
+        let row = try Row.fetchOne(find)
         let head = base.signedTreeHead.head
         guard let row, try row.number(0) == base.epoch, try row.number(1) == head.size.value,
             try row.digest(2) == head.root
@@ -71,11 +72,12 @@ struct SQLiteBatchWriter {
 
     private func moveHead(_ batch: LogBatch) throws {
         let head = batch.next.signedTreeHead.head
-        try database.execute(
+        let move = try database.cachedStatement(
             sql: """
                 UPDATE head SET epoch = ?, tree_size = ?, root = ?, timestamp = ?, peaks = ?, note = ?, batch_id = ?
                 WHERE id = 1 AND epoch = ?
-                """,
+                """)
+        try move.execute(
             arguments: [
                 SQLiteSchema.column(batch.next.epoch), SQLiteSchema.column(head.size.value), head.root.bytes.blob,
                 SQLiteSchema.column(head.timestamp.milliseconds), batch.next.peaks.bytes.blob, batch.note.blob,
@@ -88,12 +90,13 @@ struct SQLiteBatchWriter {
     private func insertCheckpoint(_ batch: LogBatch) throws {
         let head = batch.next.signedTreeHead.head
         let time = SQLiteSchema.column(head.timestamp.milliseconds)
-        try database.execute(
+        let insert = try database.cachedStatement(
             sql: """
                 INSERT INTO checkpoint (tree_size, timestamp, note, latest_timestamp, latest_note)
                 VALUES (?, ?, ?, ?, ?) ON CONFLICT (tree_size) DO UPDATE
                 SET latest_timestamp = excluded.latest_timestamp, latest_note = excluded.latest_note
-                """,
+                """)
+        try insert.execute(
             arguments: [SQLiteSchema.column(head.size.value), time, batch.note.blob, time, batch.note.blob])
     }
 
