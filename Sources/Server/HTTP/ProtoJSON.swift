@@ -54,8 +54,8 @@ struct ProtoJSON {
     }
 
     private func value(_ field: String) throws(APIStatus) -> JSONValue? {
-        let spellings = [field, Self.originalName(of: field)]
-        let found = members.filter { member in spellings.contains { member.name.hasSameBytes(as: $0) } }
+        let original = Self.originalName(of: field)
+        let found = members.filter { $0.name.hasSameBytes(as: field) || $0.name.hasSameBytes(as: original) }
         guard found.count <= 1 else { throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)") }
         return found.first.flatMap { $0.value.isNull ? nil : $0.value }
     }
@@ -66,6 +66,11 @@ struct ProtoJSON {
 
     /// `oidcIdentityToken` as it stands in the message definition: `oidc_identity_token`.
     private static func originalName(of field: String) -> String {
-        field.reduce(into: "") { $0 += $1.isUppercase ? "_\($1.lowercased())" : String($1) }
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        let name: [UInt8] = field.utf8.reduce(into: []) { name, letter in
+            if capitals.contains(letter) { name.append(UInt8(ascii: "_")) }
+            name.append(capitals.contains(letter) ? letter | 0x20 : letter)
+        }
+        return String(decoding: name, as: UTF8.self)
     }
 }
