@@ -24,16 +24,22 @@ package enum HashAlgorithm: String, Hashable, Sendable, CaseIterable {
     }
 
     /// Runs `update` between initialisation and finish.
+    private func digest(_ update: (OpaquePointer) -> Int32) -> [UInt8] {
+        unsafe [UInt8](unsafeUninitializedCapacity: byteCount) { output, count in
+            unsafe digest(into: output.baseAddress, update)
+            count = byteCount
+        }
+    }
+
+    /// Runs `update` between initialisation and finish, which writes `byteCount` octets to `output`.
     ///
     /// A hash over memory fails only when memory is exhausted; going on with a wrong digest would be worse than ending.
-    func digest(_ update: (OpaquePointer) -> Int32) -> [UInt8] {
-        var output = [UInt8](repeating: 0, count: byteCount)
+    func digest(into output: UnsafeMutablePointer<UInt8>?, _ update: (OpaquePointer) -> Int32) {
         let done = unsafe DigestContext.withContext { context in
             unsafe EVP_DigestInit_ex2(context, fetched.pointer, nil) == 1 && update(context) == 1
-                && EVP_DigestFinal_ex(context, &output, nil) == 1
+                && EVP_DigestFinal_ex(context, output, nil) == 1
         }
         precondition(done, "libcrypto could not hash")
-        return output
     }
 
     /// libcrypto's description of the function, kept for the life of the process.

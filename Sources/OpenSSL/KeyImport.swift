@@ -63,8 +63,13 @@ final class KeyImport {
         return self
     }
 
-    /// The imported key; throws when libcrypto refuses it, as it does for a point off its curve.
-    func finish() throws(OpenSSLError) -> KeyHandle {
+    /// The imported key; throws when libcrypto refuses it.
+    ///
+    /// `selection` says what of a key there is: its parameters and the public key (EVP_PKEY_PUBLIC_KEY), or less; never
+    /// a private one.
+    func finish(
+        _ selection: Int32 = OSSL_KEYMGMT_SELECT_ALL_PARAMETERS | OSSL_KEYMGMT_SELECT_PUBLIC_KEY
+    ) throws(OpenSSLError) -> KeyHandle {
         // The parameters refer to the names that this object keeps.
         defer { withExtendedLifetime(self) {} }
         guard let parameters = unsafe OSSL_PARAM_BLD_to_param(builder) else {
@@ -77,8 +82,6 @@ final class KeyImport {
         defer { unsafe EVP_PKEY_CTX_free(context) }
         try check(unsafe EVP_PKEY_fromdata_init(context), "EVP_PKEY_fromdata_init")
         var key: OpaquePointer?
-        // EVP_PKEY_PUBLIC_KEY: the parameters and the public key, never a private one.
-        let selection = OSSL_KEYMGMT_SELECT_ALL_PARAMETERS | OSSL_KEYMGMT_SELECT_PUBLIC_KEY
         try check(unsafe EVP_PKEY_fromdata(context, &key, selection, parameters), "EVP_PKEY_fromdata")
         guard let key = unsafe key else { throw OpenSSLError("EVP_PKEY_fromdata", reason: "no key") }
         return unsafe KeyHandle(owning: key)

@@ -90,10 +90,7 @@ package final class PublicKey: Sendable {
     private static func imported(_ key: SubjectPublicKeyInfo.Key) throws(OpenSSLError) -> KeyHandle {
         switch key {
         case .ellipticCurve(let curve, let point):
-            return try KeyImport(type: "EC")
-                .adding(OSSL_PKEY_PARAM_GROUP_NAME, text: curve.groupName)
-                .adding(OSSL_PKEY_PARAM_PUB_KEY, octets: point)
-                .finish()
+            return try CurveTemplate.of(curve).key(point: point)
         case .rsa(let modulus, let exponent):
             return try KeyImport(type: "RSA")
                 .adding(OSSL_PKEY_PARAM_RSA_N, magnitude: modulus)

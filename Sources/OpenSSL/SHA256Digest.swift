@@ -5,11 +5,20 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
     /// Octets of a digest.
     package static let byteCount = 32
 
-    private let storage: [32 of UInt8]
+    private var storage: [32 of UInt8]
 
     /// The digest of a byte string.
     package init(hashing bytes: [UInt8]) {
-        self.init(checked: HashAlgorithm.sha256.digest(of: bytes))
+        unsafe self.init { context in unsafe EVP_DigestUpdate(context, bytes, bytes.count) }
+    }
+
+    /// The digest of what `update` hands to libcrypto, without an array for it.
+    private init(_ update: (OpaquePointer) -> Int32) {
+        storage = [32 of UInt8](repeating: 0)
+        var span = storage.mutableSpan
+        unsafe span.withUnsafeMutableBufferPointer { output in
+            unsafe HashAlgorithm.sha256.digest(into: output.baseAddress, update)
+        }
     }
 
     /// A digest made elsewhere; nil unless it has 32 octets.
@@ -27,7 +36,7 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
     /// Throws what `next` throws.
     package static func hashing(_ next: () throws -> [UInt8]?) throws -> SHA256Digest {
         var failure: (any Error)?
-        let bytes = unsafe HashAlgorithm.sha256.digest { context in
+        let digest = unsafe SHA256Digest { context in
             do {
                 while let piece = try next() {
                     guard unsafe EVP_DigestUpdate(context, piece, piece.count) == 1 else { return 0 }
@@ -38,28 +47,29 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
             return 1
         }
         if let failure { throw failure }
-        return SHA256Digest(checked: bytes)
+        return digest
     }
 
     /// H(prefix || content): the hash of a Merkle tree leaf when the prefix is 0 (RFC 6962 §2.1).
     package static func hashing(prefix: UInt8, _ content: [UInt8]) -> SHA256Digest {
         var prefix = prefix
-        return SHA256Digest(
-            checked: unsafe HashAlgorithm.sha256.digest { context in
-                unsafe EVP_DigestUpdate(context, &prefix, 1) == 1
-                    ? EVP_DigestUpdate(context, content, content.count) : 0
-            }
-        )
+        return unsafe SHA256Digest { context in
+            unsafe EVP_DigestUpdate(context, &prefix, 1) == 1
+                ? EVP_DigestUpdate(context, content, content.count) : 0
+        }
     }
 
     /// H(prefix || left || right): the hash of a Merkle tree node when the prefix is 1 (RFC 6962 §2.1).
     package static func hashing(prefix: UInt8, _ left: SHA256Digest, _ right: SHA256Digest) -> SHA256Digest {
-        var content: [UInt8] = []
-        content.reserveCapacity(1 + 2 * byteCount)
-        content.append(prefix)
-        left.append(to: &content)
-        right.append(to: &content)
-        return SHA256Digest(hashing: content)
+        var prefix = prefix
+        return unsafe SHA256Digest { context in
+            unsafe EVP_DigestUpdate(context, &prefix, 1) == 1 && left.update(context) == 1
+                ? right.update(context) : 0
+        }
+    }
+
+    private func update(_ context: OpaquePointer) -> Int32 {
+        unsafe storage.span.withUnsafeBufferPointer { unsafe EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
     }
 
     /// The 32 octets.

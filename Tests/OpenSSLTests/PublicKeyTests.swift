@@ -2,12 +2,23 @@ import OpenSSL
 import Testing
 
 @Suite struct PublicKeyTests {
-    @Test func `a point off its curve is not imported`() throws {
+    @Test("a point off its curve is not imported, and the next key of the curve is", arguments: Curve.allCases)
+    func pointOffCurve(curve: Curve) throws {
+        let count = curve.coordinateByteCount
         let info = try #require(
             SubjectPublicKeyInfo(
-                curve: .p256, x: [UInt8](repeating: 1, count: 32), y: [UInt8](repeating: 2, count: 32)))
-        #expect(throws: OpenSSLError.self) { try PublicKey(info) }
-        #expect(throws: OpenSSLError.self) { try PublicKey(keeping: info) }
+                curve: curve, x: [UInt8](repeating: 1, count: count), y: [UInt8](repeating: 2, count: count)))
+        let message: [UInt8] = [1, 2, 3]
+        for _ in 0..<2 {
+            #expect(throws: OpenSSLError.self) { try PublicKey(info) }
+            #expect(throws: OpenSSLError.self) { try PublicKey(keeping: info) }
+            let key = try PrivateKey.generate(.ellipticCurve(curve))
+            let other = try PublicKey(try PrivateKey.generate(.ellipticCurve(curve)).publicKey.subjectPublicKeyInfo)
+            let imported = try PublicKey(key.publicKey.subjectPublicKeyInfo)
+            let signature = try key.signature(over: message, scheme: key.defaultScheme)
+            #expect(imported.isValidSignature(signature, over: message, scheme: key.defaultScheme))
+            #expect(!other.isValidSignature(signature, over: message, scheme: key.defaultScheme))
+        }
     }
 
     @Test(

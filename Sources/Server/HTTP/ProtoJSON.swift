@@ -55,16 +55,9 @@ struct ProtoJSON {
 
     private func value(_ field: String) throws(APIStatus) -> JSONValue? {
         let original = Self.originalName(of: field)
-        var found: JSONValue?
-        // By octets: no other spelling of the same characters is the field.
-        for member in members
-        where member.name.utf8.elementsEqual(field.utf8) || member.name.utf8.elementsEqual(original) {
-            guard found == nil else {
-                throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)")
-            }
-            found = member.value
-        }
-        return found.flatMap { $0.isNull ? nil : $0 }
+        let found = members.filter { $0.name.hasSameBytes(as: field) || $0.name.hasSameBytes(as: original) }
+        guard found.count <= 1 else { throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)") }
+        return found.first.flatMap { $0.value.isNull ? nil : $0.value }
     }
 
     private func invalid(_ field: String, _ type: String) -> APIStatus {
@@ -72,17 +65,12 @@ struct ProtoJSON {
     }
 
     /// `oidcIdentityToken` as it stands in the message definition: `oidc_identity_token`.
-    private static func originalName(of field: String) -> [UInt8] {
-        var name: [UInt8] = []
-        name.reserveCapacity(field.utf8.count + 4)
-        for byte in field.utf8 {
-            if (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) {
-                name.append(UInt8(ascii: "_"))
-                name.append(byte | 0x20)
-            } else {
-                name.append(byte)
-            }
+    private static func originalName(of field: String) -> String {
+        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
+        let name: [UInt8] = field.utf8.reduce(into: []) { name, letter in
+            if capitals.contains(letter) { name.append(UInt8(ascii: "_")) }
+            name.append(capitals.contains(letter) ? letter | 0x20 : letter)
         }
-        return name
+        return String(decoding: name, as: UTF8.self)
     }
 }
