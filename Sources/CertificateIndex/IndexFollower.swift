@@ -55,7 +55,7 @@ package final class IndexFollower: Sendable {
             } catch {
                 logger.warning("the certificate index does not grow", metadata: ["cause": "\(error)"])
                 state.withLock { $0.failure = "the certificate index does not grow" }
-                log.index.withdraw()?.close()
+                // The index stays open: what is in it is right, and to open it anew means to read all of it.
                 try? await Task.sleep(for: .seconds(5))
             }
         }
@@ -63,8 +63,13 @@ package final class IndexFollower: Sendable {
         await source.close()
     }
 
-    /// The index that is there, or a new one.
+    /// The index that is open already, the one that is there, or a new one.
     private func opened() async throws -> (IndexDatabase, IndexWatermark) {
+        if let database = log.index.state.database {
+            let watermark = try await database.watermark()
+            try requireUsable(database)
+            return (database, watermark)
+        }
         let identity = IndexDatabase.Identity(origin: log.origin, logID: log.logID)
         guard FileStatus(path, followsLinks: false) != nil else {
             // What a removed database left behind would be taken for the new one's.

@@ -33,7 +33,7 @@ struct LogSearch: Sendable {
             let wanted = indices.filter { $0 >= lowest }.compactMap { LeafIndex($0) }
             let read = wanted.isEmpty ? [] : try await log.certificates(at: wanted)
             // An answer ends at some number of octets, also of entries that do not count.
-            found.bound = read.count < wanted.count ? wanted[read.count].value + 1 : max(next, 0)
+            found.bound = read.count < wanted.count ? wanted[read.count].value + 1 : next
             looks += max(read.count, 1)
             for entry in read where query.matches(entry) {
                 found.certificates.append(entry)

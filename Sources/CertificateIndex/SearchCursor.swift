@@ -30,9 +30,9 @@ package struct SearchCursor: Hashable, Sendable {
         }
     }
 
-    /// The text that stands for it.
+    /// The text that stands for it; logs that were searched to their beginning are left out.
     package var text: String {
-        let pairs = bounds.sorted { $0.key.lexicographicallyPrecedes($1.key) }
+        let pairs = bounds.filter { $0.value > 0 }.sorted { $0.key.lexicographicallyPrecedes($1.key) }
         return Base64.encodeURL(
             pairs.reduce(into: [Self.version]) { bytes, pair in
                 bytes += pair.key

@@ -32,7 +32,9 @@ package final class LocalLog: CertificateLog {
     ///
     /// Throws `StoreRefusal`.
     package static func roots(at path: String, parameters: LogParameters) async throws -> [Certificate] {
-        try certificates(try await SQLiteLogStore.anchors(at: path, description: parameters.description))
+        let store = SQLiteStoreOperator(
+            path: path, description: parameters.description, format: .certificateTransparency)
+        return try certificates(try await store.anchors())
     }
 
     /// The roots in force in the store of a log that no process has open, after these changes.
@@ -69,9 +71,8 @@ package final class LocalLog: CertificateLog {
     /// Opens the log after its start-up checks; `run()` then sequences.
     ///
     /// `required` are the roots that the CA's chain ends in; for `sequenced` see `Sequencer`, for `alignsPages`
-    /// `LogReader`. Throws `StoreRefusal`
-    /// with one line for the operator, or `LogFailure.rootNotAccepted` when a required root was not accepted at the
-    /// creation.
+    /// `LogReader`. Throws `StoreRefusal` with one line for the operator, or `LogFailure.rootNotAccepted` when a
+    /// required root was not accepted at the creation.
     package static func open(
         at path: String, guardPath: String? = nil, parameters: LogParameters, key: any SigningKey,
         requiring required: [Certificate], heartbeat: Duration = .seconds(30), scrub: ScrubPolicy = ScrubPolicy(),
@@ -137,11 +138,13 @@ package final class LocalLog: CertificateLog {
 
     /// Sequences until `shutDown()`; see `Sequencer.run()` for what it means when it throws.
     ///
-    /// What is stored is recomputed meanwhile; the first thing that is wrong freezes the log.
+    /// What is stored is recomputed meanwhile, unless the log is frozen; the first thing that is wrong freezes it. In a
+    /// closed log it is only said, by `scrubStatus` and in the process's log: there is nothing left to stop.
     package func run() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { [scrubber, sequencer] in
-                guard !sequencer.condition.value.isFinal, let finding = await scrubber?.run() else { return }
+                if case .frozen = sequencer.condition.value { return }
+                guard let finding = await scrubber?.run() else { return }
                 await sequencer.freeze(because: finding)
             }
             defer { group.cancelAll() }

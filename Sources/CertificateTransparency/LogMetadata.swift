@@ -23,10 +23,13 @@ package struct LogMetadata: Sendable {
     private var parameters: LogParameters { log.parameters }
     private var created: Timestamp { log.created }
 
-    /// Since when the log takes nothing more: its window is over, or it was closed; nil while it does.
+    /// Since when the log takes nothing more: its window is over, or it was frozen or closed; nil while it does.
+    ///
+    /// Nothing can have got into a log after its newest head.
     private func end(now: Timestamp) -> Timestamp? {
         let over = now >= parameters.window.upperBound ? parameters.window.upperBound : nil
-        return [over, log.finalHead?.head.timestamp].compactMap(\.self).min()
+        let last = log.condition.isFinal ? log.reader.checkpoint.signedTreeHead.head.timestamp : nil
+        return [over, last].compactMap(\.self).min()
     }
 
     /// `log.v3.json`: everything about one log.

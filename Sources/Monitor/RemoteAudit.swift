@@ -61,27 +61,38 @@ package struct RemoteAudit {
     // MARK: The head
 
     /// Compares the head with the clock and with the last one; false when the tree need not be looked at.
+    ///
+    /// A head that is merely old is what a slow replica or a cache serves: it is said, and proves nothing against the
+    /// log (transparency-log 3.6.9).
     private func judge(_ found: LogHead, _ now: Timestamp, _ report: inout AuditReport) -> Bool {
         let head = found.head
         if now.adding(milliseconds: Self.clockTolerance) < head.timestamp {
             report.findings.append(AuditFinding("the head is from the future: \(head.text), and now is \(now.rfc3339)"))
         }
         guard let last = previous?.head.head, head != last else { return true }
-        let reason: String? =
-            if head.size < last.size {
-                "the head is smaller than one that was seen before"
-            } else if head.size == last.size, head.root != last.root {
-                "two heads of one size have different roots"
-            } else if head.timestamp < last.timestamp {
-                "the head is older than one that was seen before"
-            } else if head.timestamp == last.timestamp {
-                "two different heads have the same time"
-            } else {
-                nil
-            }
-        guard let reason else { return true }
-        accuse(reason, found, now, &report)
+        if let reason = Self.contradiction(head, last) {
+            accuse(reason, found, now, &report)
+            return false
+        }
+        guard head.timestamp < last.timestamp else { return true }
+        report.findings.append(
+            AuditFinding("the head is older than one that was seen before: before \(last.text); now \(head.text)"))
         return false
+    }
+
+    /// Why one log cannot have signed both of two different heads; nil when it can, in whatever order they are shown.
+    private static func contradiction(_ head: TreeHead, _ last: TreeHead) -> String? {
+        if head.size == last.size, head.root != last.root {
+            "two heads of one size have different roots"
+        } else if head.timestamp == last.timestamp {
+            "two different heads have the same time"
+        } else if head.size < last.size, head.timestamp > last.timestamp {
+            "the head is smaller than an older one that was seen before"
+        } else if head.size > last.size, head.timestamp < last.timestamp {
+            "the head is larger than a newer one that was seen before"
+        } else {
+            nil
+        }
     }
 
     private func accuse(_ reason: String, _ found: LogHead, _ now: Timestamp, _ report: inout AuditReport) {

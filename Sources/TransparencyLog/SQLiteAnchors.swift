@@ -66,24 +66,6 @@ extension SQLiteLogStore {
         case remove(SHA256Digest)
     }
 
-    /// The anchors in force; may be asked while a server runs.
-    ///
-    /// Throws `StoreRefusal`.
-    package static func anchors(at path: String, description: LogDescription) async throws -> [[UInt8]] {
-        let files = SQLiteFiles(database: path)
-        return try await Blocking.run {
-            try reporting(files) {
-                _ = try SQLiteFiles.byteCount(path)
-                let database = try DatabaseQueue(path: path, configuration: SQLiteSettings.inspector)
-                defer { try? database.close() }
-                return try database.read { database in
-                    _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                    return try SQLiteAnchors(database: database).inForce()
-                }
-            }
-        }
-    }
-
     /// Changes the anchors of a log that nobody has open, all in one transaction, and answers with those in force.
     ///
     /// `actor` and `reason` are kept with the time among the operators' records. Throws `StoreRefusal`.

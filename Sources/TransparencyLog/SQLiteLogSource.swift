@@ -6,33 +6,29 @@ internal import OpenSSL
 ///
 /// Takes no lock of ours and none of the connections of the log's other readers. The log may be at rest, be written to
 /// by a server, or be a backup.
+///
+/// Nothing is believed: an entry is verified by its hash, a full tile by its parent, the head by its signature. Head
+/// and entries come from different views, which is harmless because a log only grows. Where witnesses are required it
+/// shows what is committed, of which the newest may not be published yet.
 package final class SQLiteLogSource: LogSource {
     private let files: SQLiteFiles
     private let database: DatabaseQueue
     private let description: LogDescription
+    private let key: PublicKey
     private let format: RecordFormat
 
-    /// Opens the database at `path`; throws a `StoreRefusal` when it is not the log of this description.
+    /// Opens the database at `path`; throws a `StoreRefusal` when it is not the log of this description, and
+    /// `UnusableLogKey` when the key of the description is no log key.
     package init(path: String, description: LogDescription, format: RecordFormat) throws {
-        (files, self.description, self.format) = (SQLiteFiles(database: path), description, format)
-        // SQLite would make a new database of a missing or an empty file.
-        guard try SQLiteFiles.byteCount(path) >= SQLiteSettings.pageSize else {
-            throw StoreRefusal.damaged("\(path) is shorter than one page")
-        }
-        database = try SQLiteLogStore.reporting(files) {
-            var configuration = SQLiteSettings.inspector
-            configuration.label = "log.source"
-            configuration.qos = .utility
-            let database = try DatabaseQueue(path: path, configuration: configuration)
-            _ = try database.read { try SQLiteStartUpChecks.compareMeta($0, with: description) }
-            return database
-        }
+        let key = try PublicKey(description.key)
+        guard key.isLogKey else { throw UnusableLogKey() }
+        (files, self.description, self.key, self.format) = (SQLiteFiles(database: path), description, key, format)
+        database = try SQLiteInspector.open(files, description: description, label: "log.source", qos: .utility)
     }
 
     /// The newest head, which the log's key has signed, with its note as it is stored; throws a `StoreRefusal`.
     package func head() async throws -> (note: [UInt8], signed: SignedTreeHead) {
-        let key = try PublicKey(description.key)
-        return try await run { [description] database in
+        try await run { [description, key] database in
             let head = try SQLiteStoredHead.read(database, description: description, key: key)
             return (head.note, head.signed)
         }

@@ -3,11 +3,14 @@ internal import OpenSSL
 
 /// The tables of a log (transparency-log 3.4, "Tables").
 enum SQLiteSchema {
-    /// Raised with every change to the tables; newer versions are refused, and older ones but the next (R-44).
+    /// Raised with every change to the tables; see `accepts` for the other versions that can be opened (R-44).
     static let version = "3"
 
     /// The version before, whose stores lack some tables and are otherwise the same: a start adds what is missing.
     static let previousVersion = "2"
+
+    /// The first version that has every table which reading needs.
+    private static let firstReadableVersion = 2
 
     /// The names of the rows in `meta` that every kind of log has.
     enum MetaKey {
@@ -73,6 +76,16 @@ enum SQLiteSchema {
             answer BLOB NOT NULL, old_note BLOB NOT NULL, note BLOB NOT NULL
         ) STRICT;
         """
+
+    /// Whether a program with the tables of version `current` opens a store of version `found`.
+    ///
+    /// It does when the two are the same, or when the store is one version older, because a start adds what is missing.
+    /// A store that is frozen or closed is never written to and stays as old as it is: each version since 2 is read.
+    static func accepts(_ found: String, in condition: LogCondition, by current: String = version) -> Bool {
+        guard let number = Int(found), String(number) == found, let newest = Int(current) else { return false }
+        let oldest = condition.isFinal ? firstReadableVersion : max(firstReadableVersion, newest - 1)
+        return number >= oldest && number <= newest
+    }
 
     /// Adds what a store of the version before lacks, in one transaction; `database` is the writer's.
     static func migrate(_ database: Database) throws {

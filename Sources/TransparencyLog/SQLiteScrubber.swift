@@ -6,7 +6,8 @@ internal import Synchronization
 /// Recomputes the whole log again and again while it runs, slowly and in a connection of its own.
 ///
 /// Each step looks at one data tile in one short view of the store, so that no view stands in the way of the writer.
-/// Where it was is kept in the store. It repairs nothing: the first thing that is wrong ends it and freezes the log.
+/// Where it was is kept in the store, if that is ever written to again; otherwise each start begins a pass. It repairs
+/// nothing: the first thing that is wrong ends it and freezes the log.
 package final class SQLiteScrubber: Sendable {
     private let store: SQLiteLogStore
     private let policy: ScrubPolicy
@@ -67,7 +68,8 @@ package final class SQLiteScrubber: Sendable {
         if let completed = found?.completed, completed.milliseconds > 0 {
             current.withLock { $0.completed = completed }
         }
-        return found ?? fresh
+        // What was kept before the log ended stays for ever, and what lies before that place would never be looked at.
+        return store.initialCondition.isFinal ? fresh : found ?? fresh
     }
 
     /// Waits until the next pass is due; one that was interrupted goes on at once.
@@ -137,6 +139,7 @@ package final class SQLiteScrubber: Sendable {
     }
 
     private func keep(_ progress: SQLiteScrubProgress) async throws {
+        guard !store.initialCondition.isFinal else { return }
         try await store.note { try progress.write($0) }
     }
 

@@ -24,19 +24,25 @@ struct SQLiteStartUpChecks {
     /// A log that commits one entry at a time has as many signatures to verify as entries.
     static let verifiedCheckpointCount = 1024
 
-    /// Item 2: the tables are of our version or the one before, and the configuration is the one of the creation.
+    /// Item 2: the tables are of a version that can be opened, and the configuration is the one of the creation.
     ///
     /// Answers the state that the log was left in.
     static func compareMeta(_ database: Database, with description: LogDescription) throws -> LogCondition {
         let stored = try meta(database)
         let found = stored[SQLiteSchema.MetaKey.schemaVersion] ?? "none"
-        guard [SQLiteSchema.version, SQLiteSchema.previousVersion].contains(found) else {
+        let condition = condition(stored)
+        guard SQLiteSchema.accepts(found, in: condition) else {
             throw StoreRefusal.schemaVersion(expected: SQLiteSchema.version, found: found)
         }
         for (name, expected) in SQLiteSchema.meta(description).sorted(by: { $0.key < $1.key })
         where stored[name] != expected && name != SQLiteSchema.MetaKey.schemaVersion {
             throw StoreRefusal.parameter(name: name, expected: expected, stored: stored[name] ?? "nothing")
         }
+        return condition
+    }
+
+    /// The state that these rows of `meta` tell of.
+    private static func condition(_ stored: [String: String]) -> LogCondition {
         if let reason = stored[SQLiteSchema.MetaKey.closed] { return .closed(reason: reason) }
         return stored[SQLiteSchema.MetaKey.frozen].map { .frozen(reason: $0) } ?? .starting
     }

@@ -60,29 +60,20 @@ package struct SQLiteStoreInspection: Sendable {
         let files = SQLiteFiles(database: path)
         // Before the store, which may grow meanwhile and must never be behind the guard.
         guard let record = try GuardFile.look(at: guardPath) else { throw StoreRefusal.guardMissing(path: guardPath) }
-        try SQLiteLogStore.reporting(files) {
-            let database = try DatabaseQueue(
-                path: try SQLiteSettings.pathForReading(files), configuration: SQLiteSettings.inspector)
-            defer { try? database.close() }
-            try database.read { database in
-                _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                try compare(database, with: record, at: guardPath)
-            }
+        try SQLiteInspector.read(files, description: description) { database in
+            try compare(database, with: record, at: guardPath)
         }
     }
 
     private func inspect(guardPath: String?, _ progress: (Progress) throws -> Void) throws -> Report {
         let files = SQLiteFiles(database: path)
-        guard try SQLiteFiles.byteCount(path) >= SQLiteSettings.pageSize else {
-            throw StoreRefusal.damaged("\(path) is shorter than one page")
-        }
         // Before the store, which may grow meanwhile and must never be behind the guard.
         let record = try guardPath.map { path throws(StoreRefusal) in
             guard let record = try GuardFile.look(at: path) else { throw StoreRefusal.guardMissing(path: path) }
             return record
         }
         return try SQLiteLogStore.reporting(files) {
-            let database = try DatabaseQueue(path: path, configuration: SQLiteSettings.inspector)
+            let database = try SQLiteInspector.open(files, description: description)
             defer { try? database.close() }
             let condition = try database.read { database in
                 let condition = try SQLiteStartUpChecks.compareMeta(database, with: description)

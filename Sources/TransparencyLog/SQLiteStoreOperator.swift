@@ -27,20 +27,11 @@ package struct SQLiteStoreOperator: Sendable {
         try await inspect { try SQLiteAnchors(database: $0).inForce() }
     }
 
-    /// What `body` reads of the store in a connection that cannot write, once it is known to be the right log's.
     private func inspect<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {
         try await Blocking.run { [files, description] in
-            try SQLiteLogStore.reporting(files) {
-                _ = try SQLiteFiles.byteCount(files.database)
-                let database = try DatabaseQueue(path: files.database, configuration: SQLiteSettings.inspector)
-                defer { try? database.close() }
-                return try database.read { database in
-                    _ = try SQLiteStartUpChecks.compareMeta(database, with: description)
-                    return try body(database)
-                }
-            }
+            try SQLiteInspector.read(files, description: description, body)
         }
     }
 

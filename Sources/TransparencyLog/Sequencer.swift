@@ -113,8 +113,9 @@ package final class Sequencer: Sendable {
 
     /// Ends the log for good: what was accepted still gets into the tree, then a last head is signed (3.5).
     ///
-    /// Nothing is accepted from this call on. `condition` says when it is done; while the log cannot write it is tried
-    /// again and again. Does nothing for a log that is frozen or closed, and the first order counts.
+    /// Nothing is accepted from this call on. `condition` says when it is done. The last head is tried again and again
+    /// while the log cannot write; a failure after it, when the end is written down, ends `run()` with that error, and
+    /// the order has to be given again. Does nothing for a log that is frozen or closed, and the first order counts.
     package func closeForGood(because reason: String, by actor: String) {
         guard !condition.value.isFinal else { return }
         ending.withLock { $0 = $0 ?? Ending(actor: actor, reason: reason) }

@@ -124,4 +124,44 @@ import TransparencyLog
             }
         }
     }
+
+    @Test func `TL-83 a frozen log is described as one that takes nothing, without a final head`() async throws {
+        let test = try TestLog()
+        try await test.create()
+        try await test.run { log in
+            _ = try await test.submit(1, to: log)
+            let metadata = LogMetadata(
+                log, operatorName: "Example", submissionURL: "https://a.example/2026a/",
+                monitoringURL: "https://b.example/2026a/", version: "1")
+            #expect(metadata.log(now: TestAuthority.start)["status"] == "active")
+            await log.freeze(because: "a test")
+            let last = log.reader.checkpoint.signedTreeHead.head.timestamp
+            let frozen = metadata.log(now: TestAuthority.start)
+            #expect(frozen["status"] == "readonly" && frozen["planned_changes"] == [])
+            #expect(frozen["status_timestamp"] == .string(last.rfc3339) && frozen["final_tree_head"] == nil)
+            let lists = [
+                ("logs", LogMetadata.rfc6962List([metadata], now: last)),
+                ("tiled_logs", LogMetadata.tiledList([metadata], now: last)),
+            ]
+            for (name, list) in lists {
+                let state = list["operators"]?.elements?.first?[name]?.elements?.first?["state"]
+                #expect(state?["readonly"] == ["timestamp": .string(last.rfc3339)], "\(name)")
+                #expect(state?["usable"] == nil, "\(name)")
+            }
+        }
+    }
+
+    @Test func `R-18 a closed log is scrubbed while it is served`() async throws {
+        let test = try TestLog()
+        try await test.create()
+        try await test.run { log in
+            for number in 1...3 { _ = try await test.submit(number, to: log) }
+            log.closeForGood(because: "a test", by: "a tester")
+            while log.finalHead == nil { try await Task.sleep(for: .milliseconds(5)) }
+        }
+        try await test.run { log in
+            while log.scrubStatus.completed == nil { try await Task.sleep(for: .milliseconds(5)) }
+            #expect(log.scrubStatus.finding == nil && log.condition == .closed(reason: "a test"))
+        }
+    }
 }

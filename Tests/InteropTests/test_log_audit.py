@@ -209,17 +209,20 @@ def test_lies_in_get_entries(proxy, name):
 
 @pytest.mark.parametrize("api", APIS)
 def test_heads_that_contradict_each_other(log, proxy, tmp_path, api):
-    """TL-33: smaller, older, of the same size with another root, signed by the real key: said, and kept as evidence."""
+    """TL-33: heads that one honest log cannot have signed, signed by the real key: said, and kept as evidence.
+
+    One that is only older, and no larger, is what a slow replica serves: said, and kept as nothing.
+    """
     state, path = tmp_path / "state", {"static": "checkpoint", "rfc6962": "ct/v1/get-sth"}[api]
     options = [*proxy.options, "--api", api, "--state", state]
     assert audit(proxy.url, *options)["ok"]
     head = Auditor(log.house).head()
     remembered = json.loads(state.read_text())["head"]
-    later = remembered["timestamp"] + 1
+    later, earlier = remembered["timestamp"] + 1, remembered["timestamp"] - 1
     forged = {
-        "the head is smaller than one that was seen before": (head.size - 1, bytes(32), later),
+        "the head is smaller than an older one that was seen before": (head.size - 1, bytes(32), later),
         "two heads of one size have different roots": (head.size, bytes(32), later),
-        "the head is older than one that was seen before": (head.size, head.root, remembered["timestamp"] - 1),
+        "the head is larger than a newer one that was seen before": (head.size + 1, bytes(32), earlier),
         "two different heads have the same time": (head.size + 1, bytes(32), remembered["timestamp"]),
     }
     for number, (expected, parts) in enumerate(forged.items(), 1):
@@ -234,6 +237,13 @@ def test_heads_that_contradict_each_other(log, proxy, tmp_path, api):
         evidence = kept["evidence"][-1]
         assert evidence["known"] == remembered and evidence["found"]["tree_size"] == parts[0]
         assert merkle.TreeHead.from_json(evidence["found"]).is_signed_by(log.key)
+    before = state.read_text()
+    for parts in (head.size, head.root, earlier), (head.size - 1, bytes(32), earlier):
+        made = log.forger.head(*parts)[path]
+        proxy.lies[path] = lambda _, made=made: made
+        answer = audit(proxy.url, *options)
+        assert first(answer).startswith("the head is older than one that was seen before: before size"), answer
+        assert answer["evidence"] == len(forged) and state.read_text() == before
     proxy.lies.clear()
     assert audit(proxy.url, *options)["ok"]
 

@@ -1,3 +1,4 @@
+import Foundation
 import OpenSSL
 import Testing
 import TransparencyLog
@@ -41,8 +42,13 @@ import TransparencyLog
         let log = try TestLog()
         try await log.create()
         let store = try await log.open()
-        #expect(try await SQLiteLogStore.anchors(at: log.path, description: log.description) == [[1, 2, 3]])
-        await store.abandon()
+        let lister = SQLiteStoreOperator(path: log.path, description: log.description, format: TestRecord.format)
+        #expect(try await lister.anchors() == [[1, 2, 3]])
+        try await store.close()
+        // At rest nothing is made beside the store by those who only look.
+        let before = try FileManager.default.contentsOfDirectory(atPath: log.directory.path)
+        #expect(try await lister.anchors() == [[1, 2, 3]])
+        #expect(try FileManager.default.contentsOfDirectory(atPath: log.directory.path) == before)
     }
 
     @Test func `TL-66 TL-63 anchors of a log in use, of another log and of a frozen one stay`() async throws {
@@ -55,7 +61,7 @@ import TransparencyLog
         await store.abandon()
         let other = LogDescription(origin: log.description.origin, key: log.description.key, attributes: ["a": "b"])
         await #expect(throws: StoreRefusal.self) {
-            try await SQLiteLogStore.anchors(at: log.path, description: other)
+            try await SQLiteStoreOperator(path: log.path, description: other, format: TestRecord.format).anchors()
         }
         try log.tamper("INSERT INTO meta (key, value) VALUES ('log.frozen', 'a test')")
         await #expect(throws: StoreRefusal.notInState("the log is frozen: a test")) {

@@ -101,6 +101,40 @@ import Testing
         await #expect(throws: StoreRefusal.schemaVersion(expected: "3", found: version)) { try await log.open() }
     }
 
+    @Test("R-44 a closed log of an older version is read as it is, and stays as it is")
+    func closedSchema() async throws {
+        let log = try TestLog()
+        try await log.fill(3)
+        try log.tamper(
+            """
+            DROP TABLE cosig; DROP TABLE evidence; UPDATE meta SET value = '2' WHERE key = 'log.schema-version';
+            INSERT INTO meta (key, value) VALUES ('log.closed', 'a test')
+            """)
+        let store = try await log.open()
+        #expect(store.initialCondition == .closed(reason: "a test"))
+        let entries = try await store.read { try $0.entries(in: 0..<3, byteCount: .max) }
+        #expect(entries.map(\.index.value) == [0, 1, 2])
+        try await store.close()
+        let report = try await log.inspect()
+        #expect(report.head.size.value == 3 && report.condition == .closed(reason: "a test"))
+        let version = try await DatabaseQueue(path: log.path).read {
+            try String.fetchOne($0, sql: "SELECT value FROM meta WHERE key = 'log.schema-version'")
+        }
+        #expect(version == "2")
+    }
+
+    @Test(
+        "R-44 what is never written to again is read in each version since 2, all else in the last two",
+        arguments: [
+            ("1", false, false), ("2", false, true), ("3", false, true), ("4", true, true), ("5", true, true),
+            ("6", false, false), ("03", false, false), ("none", false, false),
+        ])
+    func versions(found: String, whileWritten: Bool, atItsEnd: Bool) {
+        #expect(SQLiteSchema.accepts(found, in: .starting, by: "5") == whileWritten)
+        #expect(SQLiteSchema.accepts(found, in: .closed(reason: "a test"), by: "5") == atItsEnd)
+        #expect(SQLiteSchema.accepts(found, in: .frozen(reason: "a test"), by: "5") == atItsEnd)
+    }
+
     @Test func `a clock before the last head is refused at the start, and a second is forgiven`() async throws {
         let log = try TestLog()
         try await log.create()

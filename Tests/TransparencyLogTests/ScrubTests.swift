@@ -130,6 +130,35 @@ import Testing
         await reopened.abandon()
     }
 
+    @Test("R-18 TL-62 a closed log is scrubbed from its beginning at each start, and nothing is written to it")
+    func closed() async throws {
+        let log = try TestLog()
+        try await log.fill(600)
+        let store = try await log.open()
+        let slow = scrubber(log, store, ScrubPolicy(entriesPerSecond: 256, keptEvery: .zero))
+        let keeping = Task { await slow.run() }
+        try await eventually {
+            try await store.readForScrub { try Int64.fetchOne($0, sql: "SELECT position FROM scrub") } ?? 0 >= 256
+        }
+        keeping.cancel()
+        _ = await keeping.value
+        try await store.close()
+        try log.tamper("INSERT INTO meta (key, value) VALUES ('log.closed', 'a test')")
+        let sound = try await log.open()
+        let scrubber = scrubber(log, sound, ScrubPolicy(interval: .milliseconds(1), keptEvery: .zero))
+        let running = Task { await scrubber.run() }
+        try await eventually { scrubber.status.completed != nil }
+        running.cancel()
+        #expect(await running.value == nil)
+        try await sound.close()
+        // Before the place that was kept while the log was open.
+        try log.tamper("UPDATE entry SET leaf = CAST(substr(leaf, 1, 60) || x'00' AS BLOB) WHERE idx = 3")
+        let damaged = try await log.open()
+        let finding = await self.scrubber(log, damaged).run()
+        #expect(finding?.contains("entry 3") == true, "\(finding ?? "nothing")")
+        await damaged.abandon()
+    }
+
     @Test func `a damaged note of the scrubber's own costs a pass from the beginning, no alarm`() async throws {
         let log = try TestLog()
         try await log.fill(600)

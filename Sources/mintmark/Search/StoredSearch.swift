@@ -4,8 +4,9 @@ internal import Server
 internal import StrictJSON
 internal import TransparencyLog
 
-/// Searches the files of all shards of a log, which a server may have open; nothing is written beside them.
+/// Searches the files of all shards of a log, which a server may have open; nothing in them is changed.
 ///
+/// Beside a log at rest SQLite may leave an empty write-ahead log and its shared memory, which the next start takes up.
 /// The server's index is used where it is whole; entries that it lacks are read one by one.
 struct StoredSearch: SearchSource {
     private let sources: [SQLiteLogSource]

@@ -14,8 +14,8 @@ struct LogSearch: AsyncParsableCommand {
             compared whole and octet by octet, but for --san-prefix. The log holds precertificates: a fingerprint is \
             that of the precertificate, and a final certificate is found by its serial number.
 
-            --data-dir reads the files, also while a server runs, and writes nothing there. It uses the index of serve \
-            --audit-index where there is one and otherwise reads every entry. --url asks the listener of serve \
+            --data-dir reads the files, also while a server runs, and changes nothing in them. It uses the index of \
+            serve --audit-index where there is one and otherwise reads every entry. --url asks the listener of serve \
             --audit-port. Status 0 also when nothing is found.
 
             Examples:
