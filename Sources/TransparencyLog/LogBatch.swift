@@ -37,10 +37,14 @@ package struct LogBatch: Sendable {
     /// What witnesses have said about earlier heads.
     package let cosignatures: [KeptCosignature]
 
+    /// The size of the head that will be shown because of them, while heads need a quorum; nil when none will be.
+    package let shown: TreeSize?
+
     /// A batch from its parts, which must fit together: the store compares only the head.
     package init(
         base: LogState, next: LogState, note: [UInt8], entries: [Entry], tiles: [TreeEdge.ChangedTile],
-        attachments: [SHA256Digest: [UInt8]], cosignatures: [KeptCosignature] = []
+        attachments: [SHA256Digest: [UInt8]], cosignatures: [KeptCosignature] = [],
+        shown: TreeSize? = nil
     ) {
         self.base = base
         self.next = next
@@ -49,5 +53,6 @@ package struct LogBatch: Sendable {
         self.tiles = tiles
         self.attachments = attachments
         self.cosignatures = cosignatures
+        self.shown = shown
     }
 }

@@ -105,6 +105,20 @@ package final class PublishedHead: Sendable {
         for waiter in shown { waiter.resume() }
     }
 
+    /// The size of the head that is going to be shown with these cosignatures, and with a next head if there is one.
+    ///
+    /// Nil when none is that is not shown already, and while heads need no quorum.
+    func shown(with received: [ReceivedCosignature], next: Checkpoint? = nil) -> TreeSize? {
+        current.withLock { state in
+            guard state.withholding != nil else { return nil }
+            let texts = Set(received.map(\.checkpoint.text) + [next?.text].compactMap(\.self))
+            return texts.filter { text in
+                let more = received.filter { $0.checkpoint.text == text }.map(\.witness)
+                return text.size > state.published.text.size && Self.isQuorum(text, state, with: more)
+            }.map(\.size).max()
+        }
+    }
+
     /// Makes whoever asks witnesses look, for instance because time has passed.
     func wake() {
         changed.yield()
@@ -115,8 +129,8 @@ package final class PublishedHead: Sendable {
         return new.timestamp > old.timestamp && new.size >= old.size
     }
 
-    private static func isQuorum(_ text: CheckpointText, _ state: State) -> Bool {
-        let positions = Set(state.cosignatures[text, default: [:]].keys)
+    private static func isQuorum(_ text: CheckpointText, _ state: State, with more: [Int] = []) -> Bool {
+        let positions = Set(state.cosignatures[text, default: [:]].keys).union(more)
         // What was shown once may be shown again with a newer signature.
         return state.withholding?.policy.isQuorum(positions) != false || text == state.published.text
     }

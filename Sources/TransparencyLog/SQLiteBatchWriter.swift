@@ -21,6 +21,7 @@ struct SQLiteBatchWriter {
             try moveHead(batch)
             try insertCheckpoint(batch)
             try upsert(batch.cosignatures)
+            try Self.raiseShown(to: batch.shown, database)
             try readBack(batch)
         } catch {
             throw rollBack(after: error)
@@ -29,15 +30,24 @@ struct SQLiteBatchWriter {
         do { try database.commit() } catch { throw .unknown(error) }
     }
 
-    /// Writes cosignatures in a transaction of their own.
-    func write(_ cosignatures: [KeptCosignature]) throws(CommitFailure) {
+    /// Writes cosignatures in a transaction of their own, with the size that is shown because of them.
+    func write(_ cosignatures: [KeptCosignature], shown: TreeSize?) throws(CommitFailure) {
         do {
             try database.beginTransaction(.immediate)
             try upsert(cosignatures)
+            try Self.raiseShown(to: shown, database)
         } catch {
             throw rollBack(after: error)
         }
         do { try database.commit() } catch { throw .unknown(error) }
+    }
+
+    /// Remembers what is shown from now on, if heads need a quorum; the size never goes back.
+    static func raiseShown(to size: TreeSize?, _ database: Database) throws {
+        guard let size else { return }
+        try database.execute(
+            sql: "UPDATE meta SET value = CAST(max(CAST(value AS INTEGER), ?) AS TEXT) WHERE key = ?",
+            arguments: [SQLiteSchema.column(size.value), SQLiteSchema.MetaKey.withholding])
     }
 
     private func upsert(_ cosignatures: [KeptCosignature]) throws {

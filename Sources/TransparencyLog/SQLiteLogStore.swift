@@ -149,14 +149,14 @@ package final class SQLiteLogStore: LogStore {
         unchecked.withLock { $0 += bytes }
     }
 
-    package func commit(_ cosignatures: [KeptCosignature]) async throws(CommitFailure) {
+    package func commit(_ cosignatures: [KeptCosignature], shown: TreeSize?) async throws(CommitFailure) {
         guard let writer else { throw .rolledBack(LogIsFrozen()) }
         let result: Result<Void, CommitFailure> = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { database in
                 do throws(CommitFailure) {
                     try self.requireSpace()
                     guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
-                    try SQLiteBatchWriter(database: database, format: self.format).write(cosignatures)
+                    try SQLiteBatchWriter(database: database, format: self.format).write(cosignatures, shown: shown)
                     continuation.resume(returning: .success(()))
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -284,7 +284,13 @@ package final class SQLiteLogStore: LogStore {
         }
     }
 
-    /// Writes what is no part of the tree.
+    /// Writes what has to be kept of a frozen log as well; throws `LogIsFrozen` when nothing can be written.
+    func noteEvenFrozen(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+        guard !isClosed else { throw LogIsFrozen() }
+        try await write(body)
+    }
+
+    /// Writes what is no part of the tree, unless the log is frozen.
     func note(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
         guard !life.withLock({ $0.isFrozen || $0.isClosed }) else { return }
         try await write(body)

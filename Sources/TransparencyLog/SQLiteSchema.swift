@@ -21,7 +21,7 @@ enum SQLiteSchema {
         static let created = "log.created"
         static let frozen = "log.frozen"
         static let closed = "log.closed"
-        /// The size up to which heads were shown before a quorum of witnesses became a condition for it.
+        /// The size of the newest head that was shown; there while a quorum of witnesses is a condition for it.
         static let withholding = "log.withholding"
     }
 

@@ -41,9 +41,18 @@ extension SQLiteLogStore: WitnessRecords {
         }
     }
 
+    package func withheldSize() async throws -> TreeSize? {
+        let stored = try await readRows { try SQLiteStartUpChecks.meta($0)[SQLiteSchema.MetaKey.withholding] }
+        guard let stored else { return nil }
+        guard let size = UInt64(stored).flatMap(TreeSize.init) else {
+            throw StoreRefusal.damaged("the size from which heads are withheld is no number")
+        }
+        return size
+    }
+
     package func noteWithholding(from committed: TreeSize?) async throws -> TreeSize? {
         let key = SQLiteSchema.MetaKey.withholding
-        let stored = try await readRows { try SQLiteStartUpChecks.meta($0)[key] }
+        let stored = try await withheldSize()
         guard let committed else {
             guard stored != nil else { return nil }
             try await note { database in
@@ -51,12 +60,7 @@ extension SQLiteLogStore: WitnessRecords {
             }
             return nil
         }
-        if let stored {
-            guard let size = UInt64(stored).flatMap(TreeSize.init) else {
-                throw StoreRefusal.damaged("the size from which heads are withheld is no number")
-            }
-            return size
-        }
+        if let stored { return stored }
         try await note { database in
             try database.execute(
                 sql: "INSERT INTO meta (key, value) VALUES (?, ?)", arguments: [key, String(committed.value)])
@@ -64,8 +68,12 @@ extension SQLiteLogStore: WitnessRecords {
         return committed
     }
 
+    package func noteShown(_ size: TreeSize) async throws {
+        try await note { try SQLiteBatchWriter.raiseShown(to: size, $0) }
+    }
+
     package func keep(_ evidence: WitnessEvidence) async throws {
-        try await note { database in
+        try await noteEvenFrozen { database in
             try database.execute(
                 sql: """
                     INSERT INTO evidence (timestamp, witness, status, answer, old_note, note) VALUES (?, ?, ?, ?, ?, ?)

@@ -216,6 +216,8 @@ package final class Sequencer: Sendable {
     /// A crash in between leaves a log that is still open with one head more; the order is given again then.
     private func endIfOrdered(_ tree: inout SequencedTree) async throws {
         guard let order = ending.withLock({ $0 }), !condition.value.isFinal, queue.load.queuedCount == 0 else { return }
+        // Nobody asks witnesses about a closed log: what is in it would never be shown.
+        guard published.newest.text == published.checkpoint.text else { return }
         let epoch = tree.state.epoch
         try await integrate([], into: &tree)
         // Without a head the log cannot write for now.
@@ -299,9 +301,10 @@ package final class Sequencer: Sendable {
         let next = LogState(
             epoch: tree.state.epoch + 1, signedTreeHead: signed, peaks: built.peaks, edge: built.edge)
         let cosignatures = takeReceived()
+        let shown = published.shown(with: cosignatures, next: checkpoint)
         let batch = LogBatch(
             base: tree.state, next: next, note: note, entries: built.entries, tiles: built.tiles,
-            attachments: built.attachments, cosignatures: cosignatures.map(\.kept))
+            attachments: built.attachments, cosignatures: cosignatures.map(\.kept), shown: shown)
         do {
             try await store.commit(batch)
         } catch {
@@ -316,8 +319,9 @@ package final class Sequencer: Sendable {
         published.publish(checkpoint)
     }
 
-    /// Forgets that heads were once withheld until witnesses had cosigned them.
+    /// Forgets that heads were once withheld until witnesses had cosigned them, unless nothing is written any more.
     package func showEveryHead() async throws {
+        guard !condition.value.isFinal else { return }
         _ = try await store.witnessRecords?.noteWithholding(from: nil)
     }
 
@@ -333,7 +337,8 @@ package final class Sequencer: Sendable {
         guard !cosignatures.isEmpty, let records = store.witnessRecords else { return }
         let result: Result<Void, CommitFailure>
         do throws(CommitFailure) {
-            result = .success(try await records.commit(cosignatures.map(\.kept)))
+            let shown = published.shown(with: cosignatures)
+            result = .success(try await records.commit(cosignatures.map(\.kept), shown: shown))
         } catch {
             result = .failure(error)
         }

@@ -1,5 +1,6 @@
 """The self-audit (transparency-log 5.4.1, 5.4.2): the server looks at its own log through what stands before it."""
 
+import base64
 import contextlib
 import http.server
 import shutil
@@ -26,6 +27,7 @@ class Proxy:
         self.target, self.port = target, free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.kept: dict[str, bytes] = {}  # path ends, with what is answered for them
+        self.added: dict[str, bytes] = {}  # path ends, with what follows the true answer
         self.asked: list[str] = []
 
     def __enter__(self) -> "Proxy":
@@ -55,7 +57,8 @@ class Proxy:
                 return body, 200
         try:
             with urllib.request.urlopen(self.target + path, timeout=10) as answer:
-                return answer.read(), answer.status
+                added = b"".join(more for end, more in self.added.items() if path.endswith(end))
+                return answer.read() + added, answer.status
         except urllib.error.HTTPError as error:
             return error.read(), error.code
 
@@ -109,6 +112,18 @@ def test_a_stale_cache_before_the_checkpoint(trusting, body, tmp_path):
         proxy.kept.clear()
         eventually(lambda: ready(trusting)["warnings"] == [], PATIENCE, "the alarm ends by itself")
         assert audit.read_text().count("self-audit-stale") == 1
+
+
+def test_a_checkpoint_with_many_cosignatures(trusting, body):
+    """TL-81: a checkpoint with as many signatures as a note may have is read whole, however long they are."""
+    line = "— witness.example/%d " + base64.b64encode(bytes(1000)).decode() + "\n"
+    with Proxy(trusting.url) as proxy:
+        proxy.added["/checkpoint"] = "".join(line % number for number in range(99)).encode()
+        assert len(proxy.added["/checkpoint"]) > 64 << 10
+        with audited(trusting, proxy):
+            Client(trusting.url).issue(body)
+            eventually(lambda: found(trusting, "good"), PATIENCE, "a good look")
+            assert ready(trusting)["warnings"] == []
 
 
 def test_a_replica_that_serves_another_tree(trusting, body, tmp_path, issuer):

@@ -49,6 +49,15 @@ import Testing
         #expect(two.isQuorum([0, 2]) && !two.isQuorum([1]))
     }
 
+    @Test func `TL-80 a checkpoint has room for the log's signature and those of all witnesses`() throws {
+        let lines = try (1...99).map { "witness w\($0) \(try Self.key("w\($0)"))" }
+        #expect(try Self.read((lines + ["quorum none"]).joined(separator: "\n")).policy.witnesses.count == 99)
+        let more = lines + ["witness w100 \(try Self.key("w100"))", "quorum none"]
+        #expect(throws: WitnessPolicyReader.Mistakes(lines: ["line 100: more than 99 witnesses"])) {
+            try Self.read(more.joined(separator: "\n"))
+        }
+    }
+
     private static let mistakes: [(String, String)] = [
         ("witness w <a>\nquorum w\nfriend f\n", "line 3: unknown keyword friend"),
         ("", "there is no quorum line"),

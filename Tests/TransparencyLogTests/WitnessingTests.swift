@@ -7,7 +7,7 @@ import Testing
 
 /// The client's state machine against witnesses within the process.
 @Suite struct WitnessingTests {
-    private func eventually(_ condition: () async throws -> Bool) async throws {
+    func eventually(_ condition: () async throws -> Bool) async throws {
         for _ in 0..<3000 {
             if try await condition() { return }
             try await Task.sleep(for: .milliseconds(10))
@@ -15,13 +15,13 @@ import Testing
         #expect(try await condition())
     }
 
-    private struct Running: Sendable {
+    struct Running: Sendable {
         let sequencer: Sequencer
         let reader: LogReader
         let witnessing: Witnessing
     }
 
-    private static func policy(_ witnesses: [TestWitness], rule: String) throws -> WitnessPolicy {
+    static func policy(_ witnesses: [TestWitness], rule: String) throws -> WitnessPolicy {
         let lines = witnesses.map { "witness \($0.name) \($0.verifierKey) \($0.name)" }
         let names = witnesses.map(\.name).joined(separator: " ")
         let text = (lines + ["group all-of-them \(rule) \(names)", "quorum all-of-them"]).joined(separator: "\n")
@@ -29,7 +29,7 @@ import Testing
     }
 
     /// Runs a log with its witnesses while `body` uses it.
-    private func run<Value: Sendable>(
+    func run<Value: Sendable>(
         _ log: TestLog, _ witnesses: [TestWitness], mode: WitnessMode = .failOpen, rule: String = "any",
         publication: Duration = .milliseconds(500), _ body: @escaping @Sendable (Running) async throws -> Value
     ) async throws -> Value {
@@ -68,7 +68,7 @@ import Testing
         }
     }
 
-    private func isCosigned(_ running: Running, by count: Int, size: UInt64) -> Bool {
+    func isCosigned(_ running: Running, by count: Int, size: UInt64) -> Bool {
         let (checkpoint, cosignatures) = running.reader.cosigned
         return checkpoint.text.size.value == size && cosignatures.count == count
     }
@@ -199,56 +199,25 @@ import Testing
         }
     }
 
-    @Test func `TL-79 required: nothing is shown or released before the quorum, and it comes back`() async throws {
+    @Test func `TL-79 what a second witness says is kept of a frozen log too`() async throws {
         let log = try TestLog()
-        try await log.create()
-        let witnesses = try ["a", "b", "c"].map { try TestWitness($0, of: log) }
-        try await run(log, witnesses, mode: .required, rule: "2") { running in
-            _ = try await running.sequencer.submit(.test(0))
-            #expect(running.reader.checkpoint.text.size.value == 1)
-            #expect(running.reader.cosigned.cosignatures.count >= 2)
-            witnesses[2].state.withLock { $0.fails = true }
-            _ = try await running.sequencer.submit(.test(1))
-            witnesses[1].state.withLock { $0.fails = true }
-            await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(2)) }
-            #expect(running.reader.checkpoint.text.size.value == 2)
-            #expect(running.reader.newestCommitted.text.size.value == 3)
-            try await eventually { running.witnessing.obstacle != nil }
-            await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(3)) }
-            #expect(running.reader.newestCommitted.text.size.value == 3, "nothing is signed meanwhile")
-            witnesses[1].state.withLock { $0.fails = false }
-            try await eventually { running.witnessing.obstacle == nil }
-            let again = try await running.sequencer.submit(.test(2))
-            #expect(again.index.value == 2 && running.reader.checkpoint.text.size.value >= 3)
+        try await log.fill(1)
+        let evidence = ["a", "b"].map {
+            WitnessEvidence(timestamp: log.clock.now, witness: $0, status: 422, answer: [1], old: [2], new: [3])
         }
-    }
-
-    @Test func `TL-79 required: after a stop the head that was shown is shown, and not the newest one`() async throws {
-        let log = try TestLog()
-        try await log.create()
-        let witness = try TestWitness("a", of: log)
-        try await run(log, [witness], mode: .required) { running in
-            _ = try await running.sequencer.submit(.test(0))
-            witness.state.withLock { $0.fails = true }
-            await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(1)) }
+        let store = try await log.open()
+        try await store.keep(evidence[0])
+        try await store.freeze(reason: "a test")
+        try await store.keep(evidence[1])
+        let names = try await store.readRows {
+            try String.fetchAll($0, sql: "SELECT witness FROM evidence ORDER BY seq")
         }
-        try await run(log, [witness], mode: .required) { running in
-            #expect(running.reader.checkpoint.text.size.value == 1)
-            #expect(running.reader.newestCommitted.text.size.value == 2)
-            #expect(running.witnessing.obstacle != nil)
-            let epoch = running.sequencer.store.initialState.epoch
-            await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(2)) }
-            #expect(running.sequencer.condition.value.name == "readonly-temporary")
-            #expect(running.sequencer.store.initialState.epoch == epoch)
-            witness.state.withLock { $0.fails = false }
-            try await eventually { running.reader.checkpoint.text.size.value == 2 }
-            try await eventually { running.sequencer.condition.value == .serving }
-        }
-        // Without the rule every head is shown again.
-        try await run(log, [witness]) { running in
-            _ = try await running.sequencer.submit(.test(5))
-            #expect(running.reader.checkpoint.text.size == running.reader.newestCommitted.text.size)
-        }
+        #expect(names == ["a", "b"])
+        await store.abandon()
+        await #expect(throws: LogIsFrozen.self) { try await store.keep(evidence[0]) }
+        let frozen = try await log.open()
+        await #expect(throws: LogIsFrozen.self) { try await frozen.keep(evidence[0]) }
+        try await frozen.close()
     }
 
     @Test func `R-44 a store of the version before opens, and gets what it lacks`() async throws {

@@ -121,7 +121,7 @@ final class SelfAudit: Service {
     }
 
     private func servedCheckpoint() async throws -> Checkpoint {
-        let bytes = try await get("checkpoint", limit: 64 << 10)
+        let bytes = try await get("checkpoint", limit: SignedNote.maximumByteCount)
         do {
             return try Checkpoint(parsing: bytes, origin: log.parameters.origin, key: try PublicKey(log.parameters.key))
         } catch {

@@ -4,32 +4,28 @@ internal import OpenSSL
 struct CosignedHistory {
     let records: any WitnessRecords
     let policy: WitnessPolicy
-    let description: LogDescription
+    private let origin: Origin
+    private let key: PublicKey
+
+    /// What `records` have of the log with this description; throws for a key that is none.
+    init(records: any WitnessRecords, policy: WitnessPolicy, description: LogDescription) throws {
+        (self.records, self.policy, origin) = (records, policy, description.origin)
+        key = try PublicKey(description.key)
+    }
 
     /// Attaches the stored cosignatures of the head that is shown from now on, and of those after it.
     ///
-    /// `withheldSince` is the size up to which heads were shown without a quorum; nil when all are. Then the shown head
-    /// is the newest one that was shown before, and not the newest committed one.
-    func restore(_ published: PublishedHead, withheldSince: TreeSize?, limit: Duration) async throws {
+    /// `shown` is the size of the newest head that was shown while heads need a quorum; nil when they need none. Then
+    /// the shown head is that one, or a newer one that has the quorum of the policy, and not the newest committed one.
+    func restore(_ published: PublishedHead, shown: TreeSize?, limit: Duration) async throws {
         let newest = published.newest
-        var heads: [CosignedHead] = []
-        var bound: TreeSize? = newest.text.size
-        while let last = bound {
-            let page = try await cosigned(from: withheldSince ?? newest.text.size, through: last, newest)
-            heads += page
-            let isFound = page.contains { policy.isQuorum(Set($0.cosignatures.keys)) }
-            let lowest = page.map(\.checkpoint.text.size.value).min() ?? 0
-            bound = isFound || lowest == 0 ? nil : TreeSize(lowest - 1)
-        }
-        if let withheldSince {
-            let before = try await checkpoint(withheldSince, newest)
-            let shown = heads.filter { policy.isQuorum(Set($0.cosignatures.keys)) }.map(\.checkpoint) + [before]
-            guard let last = shown.compactMap(\.self).max(by: { $0.text.size < $1.text.size }) else {
-                throw StoreRefusal.damaged("there is no checkpoint of size \(withheldSince.value)")
+        if let shown {
+            guard let last = try await checkpoint(shown, newest) else {
+                throw StoreRefusal.damaged("there is no checkpoint of size \(shown.value)")
             }
             published.withhold(until: policy, limit: limit, shown: last)
         }
-        for head in heads {
+        for head in try await cosigned(from: shown ?? newest.text.size, through: newest.text.size, newest) {
             for (position, cosignature) in head.cosignatures {
                 published.attach(cosignature, of: position, to: head.checkpoint)
             }
@@ -62,6 +58,6 @@ struct CosignedHistory {
     private func checkpoint(_ size: TreeSize, _ newest: Checkpoint) async throws -> Checkpoint? {
         if size == newest.text.size { return newest }
         guard let note = try await records.note(ofSize: size) else { return nil }
-        return try Checkpoint(parsing: note, origin: description.origin, key: try PublicKey(description.key))
+        return try Checkpoint(parsing: note, origin: origin, key: key)
     }
 }

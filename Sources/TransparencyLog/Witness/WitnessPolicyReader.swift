@@ -11,8 +11,11 @@ package struct WitnessPolicyReader {
     /// The most bytes of a file.
     package static let maximumByteCount = 1 << 20
 
-    /// The most witnesses, and the most groups.
-    package static let maximumCount = 256
+    /// The most witnesses: a checkpoint has the log's own signature and one of each.
+    package static let maximumWitnessCount = SignedNote.maximumSignatureCount - 1
+
+    /// The most groups.
+    package static let maximumGroupCount = 256
 
     private let logs: [(origin: Origin, logID: SHA256Digest)]
     private var line = 0
@@ -96,7 +99,9 @@ package struct WitnessPolicyReader {
             let witness = WitnessPolicy.Witness(
                 name: items[0], key: try WitnessKey(key), url: items.count > 2 ? Self.prefix(items[2]) : nil, line: line
             )
-            guard witnesses.count < Self.maximumCount else { return refuse("more than \(Self.maximumCount) witnesses") }
+            guard witnesses.count < Self.maximumWitnessCount else {
+                return refuse("more than \(Self.maximumWitnessCount) witnesses")
+            }
             guard !witnesses.contains(where: { $0.key.verifierKey.key == key.key }) else {
                 return refuse("a second witness with this key")
             }
@@ -132,7 +137,7 @@ package struct WitnessPolicyReader {
             case let digits: Int(digits).flatMap { String($0) == digits && (1...count).contains($0) ? $0 : nil }
             }
         if threshold == nil { refuse("\(items[1]) is not all, any or a number from 1 to \(count)") }
-        guard groups.count < Self.maximumCount else { return refuse("more than \(Self.maximumCount) groups") }
+        guard groups.count < Self.maximumGroupCount else { return refuse("more than \(Self.maximumGroupCount) groups") }
         guard define(items[0], as: .group(groups.count)) else { return }
         groups.append(WitnessPolicy.Group(threshold: threshold ?? count, members: members))
     }

@@ -73,9 +73,18 @@ package final class Witnessing: Sendable {
     /// Reads what is remembered and asks every witness for its view, before the log signs anything (3.5, item 11).
     ///
     /// Freezes the log when a witness has seen more than there is. Must be called before the log runs and before
-    /// anybody reads. Throws when what is remembered cannot be read.
+    /// anybody reads. Nobody is asked about a log that is frozen or closed, which shows what it showed before. Throws
+    /// when what is remembered cannot be read, and when nothing is although a quorum is required.
     package func open() async throws {
-        guard !sequencer.condition.value.isFinal, let records = sequencer.store.witnessRecords else { return }
+        guard let records = sequencer.store.witnessRecords else {
+            guard !isRequired else { throw StoreRefusal.notInState("the store cannot keep what witnesses say") }
+            return
+        }
+        guard !sequencer.condition.value.isFinal else {
+            // Nothing can be written any more, and without a size heads were never withheld.
+            guard isRequired, let shown = try await records.withheldSize() else { return }
+            return try await restore(records, shown: shown)
+        }
         try await remember(records)
         let head = published.newest
         let asking = policy.witnesses.indices.filter { policy.witnesses[$0].url != nil && begin($0) }
@@ -126,9 +135,16 @@ package final class Witnessing: Sendable {
             let size = try await records.lastCosignedSize(name: key.name, keyID: key.keyID)
             states.withLock { $0[position].status.size = size }
         }
-        let since = try await records.noteWithholding(from: mode == .required ? committed : nil)
+        let shown = try await records.noteWithholding(from: isRequired ? committed : nil)
+        try await restore(records, shown: shown)
+        guard let shown, case let now = published.checkpoint.text.size, now > shown else { return }
+        // A policy that asks for less has shown more: one that asks for more again must not take it back.
+        try await records.noteShown(now)
+    }
+
+    private func restore(_ records: any WitnessRecords, shown: TreeSize?) async throws {
         try await CosignedHistory(records: records, policy: policy, description: sequencer.description)
-            .restore(published, withheldSince: since, limit: times.publication)
+            .restore(published, shown: shown, limit: times.publication)
     }
 
     private func isDue(_ position: Int, for head: Checkpoint, at now: ContinuousClock.Instant) -> Bool {
@@ -225,18 +241,21 @@ package final class Witnessing: Sendable {
 
     /// Decides whether the log may sign, when a quorum is required.
     private func review() {
-        guard mode == .required else { return }
-        let answered = states.withLock { states in Set(states.indices.filter { states[$0].hasAnswered }) }
-        let isOverdue = published.withheldSince.map { $0.duration(to: .now) > times.publication } ?? false
-        let obstacle: String? =
-            if !policy.isQuorum(answered) {
-                "too few witnesses have confirmed yet where the log ends"
-            } else if isOverdue {
-                "too few witnesses have cosigned the newest head"
-            } else { nil }
-        let previous = published.obstacle
-        published.obstacle = obstacle
-        if previous != nil, obstacle == nil { sequencer.queue.wake() }
+        guard isRequired else { return }
+        // Decided and told under one lock, so that no older decision comes after a newer one.
+        let isFreeAgain = states.withLock { states in
+            let answered = Set(states.indices.filter { states[$0].hasAnswered })
+            let isOverdue = published.withheldSince.map { $0.duration(to: .now) > times.publication } ?? false
+            let obstacle: String? =
+                if !policy.isQuorum(answered) {
+                    "too few witnesses have confirmed yet where the log ends"
+                } else if isOverdue {
+                    "too few witnesses have cosigned the newest head"
+                } else { nil }
+            defer { published.obstacle = obstacle }
+            return published.obstacle != nil && obstacle == nil
+        }
+        if isFreeAgain { sequencer.queue.wake() }
     }
 }
 
