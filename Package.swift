@@ -19,8 +19,10 @@ let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let coreMetrics: Target.Dependency = .product(name: "CoreMetrics", package: "swift-metrics")
 let metrics: Target.Dependency = .product(name: "Metrics", package: "swift-metrics")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+let nioEmbedded: Target.Dependency = .product(name: "NIOEmbedded", package: "swift-nio")
 let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
 let nioHTTP2: Target.Dependency = .product(name: "NIOHTTP2", package: "swift-nio-http2")
+let nioHTTPTypes: Target.Dependency = .product(name: "NIOHTTPTypes", package: "swift-nio-extras")
 let nioHTTPTypesHTTP2: Target.Dependency = .product(name: "NIOHTTPTypesHTTP2", package: "swift-nio-extras")
 let nioHTTPCompression: Target.Dependency = .product(name: "NIOHTTPCompression", package: "swift-nio-extras")
 let nioPosix: Target.Dependency = .product(name: "NIOPosix", package: "swift-nio")
@@ -158,7 +160,7 @@ let package = Package(
             [
                 "OpenSSL", "StrictJSON", "Identity", "CertificateTransparency", "Issuance", "TransparencyLog",
                 "FulcioProtobuf", hummingbird, hummingbirdCore, httpTypes, logging, coreMetrics, metrics, nioCore,
-                swiftProtobuf,
+                nioEmbedded, nioHTTP2, nioHTTPTypes, nioHTTPTypesHTTP2, swiftProtobuf,
             ],
             data: ["Fixtures"]
         ),

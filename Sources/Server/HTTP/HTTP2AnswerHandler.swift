@@ -1,22 +1,18 @@
 internal import NIOCore
 internal import NIOHTTP2
 
-/// The frames of one answer: the fewest, in bounded time, and none of the request after them.
+/// The frames of one answer: the fewest, and none of the request after them.
 ///
 /// - An answer without a body ends with its HEADERS frame, which is what gRPC calls "Trailers-Only".
 /// - A request that goes on after its answer is reset without an error (RFC 9113 §8.1).
-/// - A client that does not take its answer within a minute loses it.
 final class HTTP2AnswerHandler: ChannelDuplexHandler {
     typealias InboundIn = HTTP2Frame.FramePayload
     typealias InboundOut = HTTP2Frame.FramePayload
     typealias OutboundIn = HTTP2Frame.FramePayload
     typealias OutboundOut = HTTP2Frame.FramePayload
 
-    private static let writeLimit = TimeAmount.seconds(60)
-
     private var requestEnded = false
     private var head: (HTTP2Frame.FramePayload.Headers, EventLoopPromise<Void>?)?
-    private var end: Scheduled<Void>?
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
@@ -30,7 +26,6 @@ final class HTTP2AnswerHandler: ChannelDuplexHandler {
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .headers(let headers) where !headers.endStream:
-            startLimit(context)
             head = (headers, promise)
         case .data(let data) where data.endStream && data.data.readableBytes == 0 && head != nil:
             writeHeadAlone(context, promise)
@@ -53,13 +48,7 @@ final class HTTP2AnswerHandler: ChannelDuplexHandler {
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
-        end?.cancel()
         head?.1?.fail(ChannelError.ioOnClosedChannel)
-    }
-
-    private func startLimit(_ context: ChannelHandlerContext) {
-        let channel = context.channel
-        end = end ?? context.eventLoop.scheduleTask(in: Self.writeLimit) { channel.close(promise: nil) }
     }
 
     private func writeHead(_ context: ChannelHandlerContext) {

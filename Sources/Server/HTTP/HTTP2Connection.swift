@@ -14,8 +14,8 @@ struct HTTP2Connection: Sendable {
     /// How long a connection may have no stream, and a stream no octet of its request.
     let idleTimeout: Duration
 
-    /// Told of each stream that ends because its request comes too slowly.
-    let refuseSlow: @Sendable () -> Void
+    /// Told of each stream that ends because its client sends or reads too slowly.
+    let refuse: @Sendable (ConnectionMetrics.Reason) -> Void
 
     /// Adds what speaks HTTP/2; on the channel's event loop.
     func configure(_ channel: any Channel, logger: Logger) throws -> Streams {
@@ -42,7 +42,8 @@ struct HTTP2Connection: Sendable {
     private func configure(stream: any Channel, logger: Logger) throws -> RequestChannel {
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandlers([
-            HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec(), RequestPace(refuse: refuseSlow),
+            HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec(),
+            RequestPace { [refuse] in refuse(.slowRequest) }, AnswerLimit { [refuse] in refuse(.slowReader) },
         ])
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
         return RequestChannel(

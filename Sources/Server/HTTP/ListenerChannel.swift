@@ -39,9 +39,11 @@ struct ListenerChannel: ServerChildChannel {
         http1 = HTTP1Channel(
             responder: responder,
             configuration: .init(
-                additionalChannelHandlers: [RequestPace { metrics?.refused(.slowRequest) }],
+                additionalChannelHandlers: [
+                    RequestPace { metrics?.refused(.slowRequest) }, AnswerLimit { metrics?.refused(.slowReader) },
+                ],
                 idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
-        http2 = HTTP2Connection(idleTimeout: idleTimeout) { metrics?.refused(.slowRequest) }
+        http2 = HTTP2Connection(idleTimeout: idleTimeout) { metrics?.refused($0) }
         self.identity = identity
         self.idleTimeout = idleTimeout
         self.metrics = metrics

@@ -15,6 +15,9 @@ struct ConnectionMetrics: Sendable {
 
         /// The head or the body of a request came too slowly.
         case slowRequest = "slow-request"
+
+        /// The client did not take an answer in time.
+        case slowReader = "slow-reader"
     }
 
     private let counters: [Reason: Counter]
