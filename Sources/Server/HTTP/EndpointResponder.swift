@@ -81,8 +81,9 @@ struct EndpointResponder: HTTPResponder {
         var logger = logger
         logger[metadataKey: "requestID"] = "\(origin.requestID)"
         let seen = EndpointRequest(
-            path: path, query: request.uri.query ?? "", authorization: authorization, origin: origin, logger: logger, body: body,
-            acceptEncoding: request.headers[.acceptEncoding], contentEncoding: request.headers[.contentEncoding])
+            path: path, query: request.uri.query ?? "", authorization: authorization, origin: origin, logger: logger,
+            body: body, acceptEncoding: request.headers[.acceptEncoding],
+            contentEncoding: request.headers[.contentEncoding])
         return (await inTime(request, start, logger) { await endpoint.answer(seen) }, false)
     }
 

@@ -15,7 +15,9 @@ struct RemoteSearch: SearchSource {
     /// The longest that one page may take.
     private static let limit: Duration = .seconds(60)
 
-    /// A search at the URL of a listener; `token` is presented if there is one. Throws when TLS cannot be used.
+    /// A search at the URL of a listener; `token` is presented if there is one.
+    ///
+    /// Throws when TLS cannot be used.
     init(url: String, token: String?, parameters: [(name: String, value: String)]) throws {
         client = try BoundedClient()
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
