@@ -119,8 +119,7 @@ let package = Package(
                 "Compression", "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency",
                 "CertificateIndex", "Issuance", "FulcioProtobuf", hummingbirdCore, coreMetrics, hummingbird, httpTypes,
                 logging, metrics, nioCore, nioHTTP1, nioHTTP2, nioHTTPTypesHTTP2, nioSSL, nioTLS, serviceLifecycle,
-                swiftProtobuf,
-                unixSignals, yams,
+                swiftProtobuf, unixSignals, yams,
             ]
         ),
         library(
@@ -132,8 +131,7 @@ let package = Package(
             dependencies: [
                 "OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", "CertificateIndex",
                 "Issuance", "Server", "Monitor", "DevelopmentIssuer", argumentParser, asyncHTTPClient, logging, nioCore,
-                nioHTTP1, nioPosix, serviceLifecycle,
-                unixSignals,
+                nioHTTP1, nioPosix, serviceLifecycle, unixSignals,
             ],
             swiftSettings: strict
         ),

@@ -65,27 +65,39 @@ extension Readiness {
     }
 
     /// What keeps the shard from taking entries that certificates made now go to.
-    static func checks(of logs: ShardedLog, now: @escaping @Sendable () -> Timestamp) -> [Check] {
+    ///
+    /// `obstacle` says what keeps a shard from signing although nothing is wrong with the log itself.
+    static func checks(
+        of logs: ShardedLog, obstacle: @escaping @Sendable (LocalLog) -> String?,
+        now: @escaping @Sendable () -> Timestamp
+    ) -> [Check] {
         [
             {
                 guard let log = shard(of: logs, now: now()) else {
                     return "no shard of the log takes certificates that are made now"
                 }
-                return checks(of: log, now: now).lazy.compactMap { $0() }.first
+                return finding(log, obstacle, now)
             }
         ]
     }
 
     /// What is wrong with the open shards besides that one, the first thing with the name of its shard.
     static func otherLogsCheck(
-        _ logs: ShardedLog, _ served: @escaping @Sendable () -> [LocalLog], now: @escaping @Sendable () -> Timestamp
+        _ logs: ShardedLog, _ served: @escaping @Sendable () -> [LocalLog],
+        obstacle: @escaping @Sendable (LocalLog) -> String?, now: @escaping @Sendable () -> Timestamp
     ) -> Check {
         {
             let current = shard(of: logs, now: now())
             return served().lazy.filter { $0 !== current && $0.isOpen }.compactMap { log in
-                checks(of: log, now: now).lazy.compactMap { $0() }.first.map { "shard \(log.parameters.shard): \($0)" }
+                finding(log, obstacle, now).map { "shard \(log.parameters.shard): \($0)" }
             }.first
         }
+    }
+
+    private static func finding(
+        _ log: LocalLog, _ obstacle: (LocalLog) -> String?, _ now: @escaping @Sendable () -> Timestamp
+    ) -> String? {
+        checks(of: log, now: now).lazy.compactMap { $0() }.first ?? obstacle(log)
     }
 
     /// The shard that certificates made now go to; without an open one, the newest that would be it.

@@ -18,6 +18,8 @@ struct RunningLogFactory: Sendable {
     let audit: AuditStream?
     let now: @Sendable () -> Timestamp
     let logger: Logger
+    /// Whether the server has begun to stop, so that nobody may expect an answer of its own listeners.
+    var isDraining: @Sendable () -> Bool = { false }
 
     /// What works for an opened log, whose lists have all the logs of `all`.
     ///
@@ -33,9 +35,10 @@ struct RunningLogFactory: Sendable {
         let witnessing = try await witnessing(log, client)
         let selfAudit = selfAudit(log, settings, client)
         let index = indexFollower(log, source)
+        // They stop in the reverse order: the client after those who ask with it.
         let companions: [(any Service)?] = [
-            witnessing.map(WitnessService.init), selfAudit, index.map(IndexService.init),
-            client.map(ClientService.init),
+            client.map(ClientService.init), witnessing.map(WitnessService.init), selfAudit,
+            index.map(IndexService.init),
         ]
         return RunningLog(
             log: log,
@@ -68,7 +71,7 @@ struct RunningLogFactory: Sendable {
     private func selfAudit(_ log: LocalLog, _ settings: ShardSettings, _ client: BoundedClient?) -> SelfAudit? {
         guard options.auditsOwnLog, let client else { return nil }
         let url = options.monitoringOrigin(of: settings.publicURL).submissionPrefix(shard: settings.shard)
-        return SelfAudit(log, url: url, client: client, logger: logger) { audit?.note($0) }
+        return SelfAudit(log, url: url, client: client, isDraining: isDraining, logger: logger) { audit?.note($0) }
     }
 
     /// What keeps the index of the log; nil when there is to be none.

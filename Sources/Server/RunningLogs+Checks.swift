@@ -1,13 +1,15 @@
 internal import CertificateIndex
+internal import CertificateTransparency
 internal import OpenSSL
 internal import TransparencyLog
 
 /// What witnesses, the self-audit and the index say about whether certificates can be issued (transparency-log 3.7.5,
 /// 5.4), for all shards together, those included that come later.
 extension RunningLogs {
-    /// What keeps a shard from signing because its witnesses have not agreed yet.
-    var obstacle: Readiness.Check {
-        { self.all.lazy.compactMap { $0.witnessing?.obstacle }.first }
+    /// What keeps a shard from signing because its witnesses have not agreed yet; nil for one that is frozen or closed,
+    /// which says so itself.
+    func obstacle(of log: LocalLog) -> String? {
+        log.condition.isFinal ? nil : all.first { $0.log === log }?.witnessing?.obstacle
     }
 
     /// What somebody should look at, the first finding of each kind.

@@ -15,6 +15,9 @@ struct ServerAssembly {
     private let registry = PrometheusRegistry()
     private let metrics: CAMetrics
     private let limits: RequestLimits
+    private let connections: ConnectionMetrics
+    private let shares: ConnectionShares
+    private let drain = DrainNotice()
 
     init(
         _ loaded: LoadedAuthority, _ identities: ListenerIdentities, _ options: ServerOptions, logger: Logger,
@@ -27,6 +30,8 @@ struct ServerAssembly {
         self.now = now
         metrics = CAMetrics(factory: registry, version: ServerVersion.current)
         limits = RequestLimits(shares: options.shares)
+        connections = ConnectionMetrics(factory: registry)
+        shares = ConnectionShares(limits.connectionsByAddress, proxies: options.trustedProxies)
     }
 
     /// Opens the log and the audit stream, tests the keys, and makes the services; no port is open yet.
@@ -34,7 +39,7 @@ struct ServerAssembly {
     /// `stamps` are the states of the watched files from before they were read.
     func assembled(since stamps: [String: FileStamp], _ hangups: HangupSignals) async throws -> MintmarkServer {
         let logs = try await OpenedLogs.open(loaded, options, clock: now, logger: logger) { [metrics] in
-            metrics.sequenced(after: $0, shard: $1)
+            metrics.sequencing(shard: $0)
         }
         let issuers = IssuerPool(issuers: loaded.issuers.configuration, logger: logger)
         let authority = CertificateAuthority(
@@ -46,11 +51,10 @@ struct ServerAssembly {
         let selfTest = selfTest(authority, logs.sharded, audit)
         let clock = ClockAlarm(now: now, bootTime: BootClock.now, logger: logger) { audit?.note(.clockJumped) }
         let mainPort = EndpointTable([:])
-        let token = try options.logSubmitTokenFile.map { try BearerToken(path: $0, name: "submission token") }
-        let auditToken = try auditToken()
+        let (token, auditToken) = (try options.submissionToken(), try options.auditToken())
         let factory = RunningLogFactory(
             options: options, ownRoots: [loaded.issuing.root], witnesses: loaded.witnesses, limits: limits,
-            token: token, audit: audit, now: now, logger: logger)
+            token: token, audit: audit, now: now, logger: logger, isDraining: { [drain] in drain.isDraining })
         let ownLogs = try await runningLogs(logs, factory, mainPort, clock, audit)
         let logReload = logReload(ownLogs, factory, authority)
         let readiness = readiness(
@@ -86,7 +90,7 @@ struct ServerAssembly {
         }
         return MintmarkServer(
             services: logServices + [IssuerService(issuers: issuers), selfTest, watcher, metricsListener]
-                + auditListener + listeners.all,
+                + auditListener + listeners.all + [drain],
             logs: ownLogs, listener: listeners.http, audit: audit, ownLogs: loaded.ownLogs, logger: logger)
     }
 
@@ -98,10 +102,11 @@ struct ServerAssembly {
         let warnings = warnings + others.map { Readiness.warning(of: $0) }
         guard let logs else { return Readiness(stops: stops, obstacles: [obstacle], warnings: warnings) }
         return Readiness(
-            stops: stops, obstacles: [obstacle, logs.obstacle],
+            stops: stops, obstacles: [obstacle],
             warnings: warnings + logs.warnings(now: now) + [Readiness.windowWarning(logs.sharded, now: now)],
-            log: Readiness.checks(of: logs.sharded, now: now),
-            otherLogs: Readiness.otherLogsCheck(logs.sharded, { logs.all.map(\.log) }, now: now))
+            log: Readiness.checks(of: logs.sharded, obstacle: { logs.obstacle(of: $0) }, now: now),
+            otherLogs: Readiness.otherLogsCheck(
+                logs.sharded, { logs.all.map(\.log) }, obstacle: { logs.obstacle(of: $0) }, now: now))
     }
 
     /// All shards of our log; nil without one.
@@ -129,17 +134,9 @@ struct ServerAssembly {
             logger: logger
         ) { [options, now, logger, metrics] source in
             let log = try await source.open(
-                options, requiring: authority.issuing.root, isOneOfSeveral: true, clock: now, logger: logger
-            ) { metrics.sequenced(after: $0, shard: source.settings.shard) }
+                options, requiring: authority.issuing.root, isOneOfSeveral: true, clock: now, logger: logger,
+                sequenced: metrics.sequencing(shard: source.settings.shard))
             return try await factory.make(log, of: source, among: logs)
-        }
-    }
-
-    private func auditToken() throws -> BearerToken? {
-        try options.auditListener?.tokenFile.map { path in
-            do { return try BearerToken(path: path, name: "audit token") } catch let error as FileError {
-                throw ConfigurationMistakes(["--audit-token-file: \(error)"])
-            }
         }
     }
 
@@ -152,7 +149,8 @@ struct ServerAssembly {
         return [
             ListenerService(
                 announcement: "listening for auditors", address: listener.address,
-                responder: responder, idleTimeout: options.idleTimeout, logger: logger)
+                responder: responder, idleTimeout: options.idleTimeout, metrics: connections, shares: shares,
+                logger: logger)
         ]
     }
 
@@ -170,30 +168,27 @@ struct ServerAssembly {
                 methods, limits: limits, metrics: GRPCMetrics(factory: registry, methods: methods),
                 failures: metrics, logger: logger)
         )
-        let connections = ConnectionMetrics(factory: registry)
         func listener(_ announcement: Logger.Message, _ address: ListenAddress, _ identity: TLSIdentity?)
             -> ListenerService
         {
             ListenerService(
                 announcement: announcement, address: address, responder: responder, identity: identity,
-                idleTimeout: options.idleTimeout, metrics: connections, shares: limits.connectionsByAddress,
-                logger: logger)
+                idleTimeout: options.idleTimeout, metrics: connections, shares: shares, logger: logger)
         }
         let http = listener("listening", options.http, identities.http)
-        let monitoring = monitoringListener(monitoringPort, connections)
+        let monitoring = monitoringListener(monitoringPort)
         guard options.grpc != options.http else { return (http, monitoring + [http]) }
         return (http, monitoring + [listener("listening for gRPC", options.grpc, identities.grpc), http])
     }
 
     /// The listener for the log's monitoring prefix alone; none unless the options ask for one.
-    private func monitoringListener(_ endpoints: EndpointTable?, _ connections: ConnectionMetrics) -> [ListenerService]
-    {
+    private func monitoringListener(_ endpoints: EndpointTable?) -> [ListenerService] {
         guard let endpoints, let address = options.logMonitoring else { return [] }
         return [
             ListenerService(
                 announcement: "listening for monitors of the log", address: address,
                 responder: responder(endpoints), idleTimeout: options.idleTimeout, metrics: connections,
-                shares: limits.connectionsByAddress, logger: logger)
+                shares: shares, logger: logger)
         ]
     }
 
@@ -232,7 +227,7 @@ struct ServerAssembly {
         return SelfTest(
             [caKey]
                 + (log?.shards ?? []).filter(\.isOpen).map { log in
-                    SelfTest.Key(name: "log") { try await log.testKey() }
+                    SelfTest.Key(name: "log \(log.parameters.shard)") { try await log.testKey() }
                 },
             logger: logger
         ) { audit?.note(.selfTestFailed($0)) }

@@ -227,8 +227,9 @@ class Audited:
         return program.eventually(is_current, seconds, "the index is current")
 
     def metric(self, name: str) -> float | None:
+        start = f'{name}{{shard="{self.house.shard}"}} '
         text = requests.get(f"http://127.0.0.1:{self.house.metrics_port}/metrics", timeout=10).text
-        return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(name + " ")), None)
+        return next((float(line.split()[1]) for line in text.splitlines() if line.startswith(start)), None)
 
     def warnings(self) -> list[str]:
         return requests.get(self.house.url + "/readyz", timeout=10).json()["warnings"]

@@ -3,7 +3,9 @@
 import base64
 import hashlib
 import http.client
+import http.server
 import json
+import threading
 
 import pytest
 import requests
@@ -130,6 +132,32 @@ def test_the_command_agrees_with_the_listener(audited, tmp_path):
     assert program.run("log", "search", "--data-dir", bare, "--san", "nobody").stdout == "Nothing\n"
     assert program.run("log", "search", "--url", audited.url, "--serial", "x").returncode == 1
     assert program.run("log", "search").returncode == 64
+    shard = [row.index for row in reversed(rows)]
+    assert [one["index"] for one in search("--data-dir", directory, "--shard", "2026a")] == shard
+    assert program.run("log", "search", "--url", audited.url, "--shard", "2026a").returncode == 64
+    done = program.run("log", "search", "--data-dir", directory, "--shard", "none", "--json")
+    assert done.returncode == 1 and json.loads(done.stdout)["ok"] is False
+
+
+def test_a_listener_that_repeats_a_cursor_is_left():
+    """The command ends with one line although every page is empty and leads to itself."""
+
+    class Loop(http.server.BaseHTTPRequestHandler):
+        def do_GET(self):
+            page = b'{"certificates":[],"nextCursor":"again"}'
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(page)))
+            self.end_headers()
+            self.wfile.write(page)
+
+        def log_message(self, *_):
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Loop) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        done = program.run("log", "search", "--url", f"http://127.0.0.1:{server.server_port}", "--all")
+        server.shutdown()
+    assert done.returncode == 1 and "repeats a page" in done.stderr, done.stderr
 
 
 def test_what_the_ca_issues_is_found(tmp_path, issuer):

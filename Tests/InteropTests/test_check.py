@@ -62,6 +62,21 @@ def test_check_finds_what_serve_would_refuse_and_changes_nothing(tmp_path):
     assert run(*arguments).returncode == 1
 
 
+def test_check_reads_the_tokens_that_serve_reads(tmp_path):
+    """R-58: each mistake names its setting, in check and serve alike; a token of a log that is not opened is not read."""
+    house, token = House(tmp_path), tmp_path / "token"
+    house.init()
+    house.trust({"https://a.example.org": {}})
+    arguments = ["check", *house.arguments()[1:]]
+    token.write_text("short\n")
+    token.chmod(0o600)
+    for name, others in (("--audit-token-file", ["--audit-port", "0"]), ("--log-submit-token-file", [])):
+        done = run(*arguments, *others, name, token)
+        assert done.returncode == 1 and f"{name}: {token}" in done.stderr, done.stderr
+        assert f"{name}: {token}" in house.refuses_to_serve(*others, name, token)
+    assert run(*arguments, "--ct-log-url=", "--log-submit-token-file", token).returncode == 0
+
+
 def test_check_reads_all_that_serve_reads_and_makes_nothing(tmp_path):
     """R-58: TLS pairs, the audit stream and the files of other logs, for an ephemeral CA too; all at once."""
     log = f"--ct-log-url=https://log.example,--ct-log-public-key-path={tmp_path}/log.pem".split(",")

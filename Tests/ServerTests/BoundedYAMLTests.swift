@@ -20,6 +20,8 @@ import Yams
             (String(repeating: "{a: ", count: 65), .tooDeep),
             (String(repeating: "- ", count: 100_000), .tooDeep),
             (String(repeating: "a", count: BoundedYAML.maximumByteCount + 1), .tooLong),
+            ("? &\(String(repeating: "n", count: 200)) x\n\(String(repeating: "- *n\n", count: 11))", .tooManyAliases),
+            (String(repeating: ",&a", count: 300_000) + " [x] " + String(repeating: "*a ", count: 11), .tooManyAliases),
         ] as [(String, BoundedYAML.Refusal)])
     func refused(text: String, refusal: BoundedYAML.Refusal) {
         #expect(throws: refusal) { try BoundedYAML.compose(text) }

@@ -95,6 +95,81 @@ import Testing
         #expect(reader.texts.withLock { $0 } == ["a"])
     }
 
+    /// Finishes only when it is told how to.
+    private final class Slow: ReloadableFiles {
+        let name = "slow"
+        let watchedPaths: [String]
+        let tries = AsyncStream.makeStream(of: Int.self)
+        let answers = AsyncStream.makeStream(of: String?.self)
+        private let underWay = Mutex((count: 0, most: 0, tries: 0))
+
+        init(_ path: String) {
+            watchedPaths = [path]
+        }
+
+        var most: Int { underWay.withLock { $0.most } }
+
+        func reload() throws {}
+
+        var finish: (@Sendable () async throws -> Void)? {
+            { [self] in
+                let number = underWay.withLock { state in
+                    state.count += 1
+                    state.tries += 1
+                    state.most = max(state.most, state.count)
+                    return state.tries
+                }
+                defer { underWay.withLock { $0.count -= 1 } }
+                tries.continuation.yield(number)
+                for await mistake in answers.stream {
+                    guard let mistake else { return }
+                    throw ConfigurationMistakes([mistake])
+                }
+            }
+        }
+    }
+
+    @Test func `R-36 what has to wait holds up nothing else, one at a time, and is tried again until it succeeds`()
+        async throws
+    {
+        let base = TemporaryDirectory()
+        defer { base.remove() }
+        let paths = ["\(base.path)/slow", "\(base.path)/file"]
+        for path in paths { try Self.write("a", path) }
+        let (slow, reader) = (Slow(paths[0]), Reader(paths[1]))
+        let told = AsyncStream.makeStream(of: String.self)
+        let watcher = FileWatcher(
+            [slow, reader], since: FileStamp.all(paths), hangups: HangupSignals(),
+            logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, retryInterval: .milliseconds(100)
+        ) { told.continuation.yield("\($0.name) \($1)") }
+        var (tries, records) = (slow.tries.stream.makeAsyncIterator(), told.stream.makeAsyncIterator())
+        let running = Task { try await watcher.run() }
+        try Self.write("bb", paths[0])
+        #expect(await tries.next() == 1)
+        try Self.write("bb", paths[1])
+        #expect(await records.next() == "test true")
+        // A further reading waits for the first to finish. After two looks at the other file it has been made.
+        try Self.write("ccc", paths[0])
+        for text in ["ccc", "dddd"] {
+            try Self.write(text, paths[1])
+            #expect(await records.next() == "test true")
+        }
+        slow.answers.continuation.yield("no")
+        #expect(await tries.next() == 2)
+        #expect(await records.next() == "slow false")
+        // The same mistake is told once for a reading and never for what is only tried again.
+        for number in 2...4 {
+            slow.answers.continuation.yield("no")
+            #expect(await tries.next() == number + 1)
+        }
+        #expect(await records.next() == "slow false")
+        slow.answers.continuation.yield(nil)
+        #expect(await records.next() == "slow true")
+        #expect(slow.most == 1)
+        running.cancel()
+        try await running.value
+    }
+
     @Test func `R-36 the pool and the state change together, and not at all for a bad file`() throws {
         let base = TemporaryDirectory()
         defer { base.remove() }

@@ -13,7 +13,7 @@ import Testing
         metrics.issued(issuer: "https://a")
         metrics.answered(status: 201, method: "POST", duration: .milliseconds(30))
         metrics.answered(status: 200, method: "BREW", duration: .seconds(60))
-        metrics.sequenced(after: .milliseconds(300), shard: "a")
+        metrics.sequencing(shard: "a")(.milliseconds(300))
         let text = registry.exposition()
         #expect(text.contains("fulcio_new_certs 1\n"))
         #expect(text.contains("mintmark_issuances_total{issuer=\"https://a\"} 1\n"))

@@ -33,6 +33,9 @@ enum BoundedYAML {
     /// Brackets and indentation within one another; no configuration comes near it.
     static let maximumDepth = 64
 
+    /// Octets of an anchor with its ampersand that is looked at; a longer one counts as one at a list or mapping.
+    private static let maximumAnchorByteCount = 128
+
     /// The document's root; nil for an empty one.
     ///
     /// Throws `Refusal` or what the parser says.
@@ -73,9 +76,14 @@ enum BoundedYAML {
     }
 
     /// Whether an anchor surely stands before a plain or quoted text on its own line.
+    ///
+    /// Looks no further than the first octet of that text, and at a name of bounded length: there may be an anchor at
+    /// every other octet.
     private static func isAnchorOfText(_ rest: ArraySlice<UInt8>) -> Bool {
-        let line = rest.prefix { $0 != UInt8(ascii: "\n") && $0 != UInt8(ascii: "\r") }
-        guard let first = line.drop(while: { !isBlank($0) }).first(where: { !isBlank($0) }) else { return false }
+        let name = rest.prefix(maximumAnchorByteCount).prefix { !isBlank($0) }
+        guard name.count < maximumAnchorByteCount,
+            let first = rest[name.endIndex...].first(where: { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: "\t") })
+        else { return false }
         let isPlain =
             (first | 0x20 >= UInt8(ascii: "a") && first | 0x20 <= UInt8(ascii: "z"))
             || (first >= UInt8(ascii: "0") && first <= UInt8(ascii: "9"))

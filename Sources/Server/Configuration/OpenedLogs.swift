@@ -19,17 +19,18 @@ struct OpenedLogs: Sendable {
     let flow: LogFlow
 
     /// Opens what was loaded; the services are to run from then on.
+    ///
+    /// `sequencing` makes what is told how long each entry of a shard waited.
     static func open(
         _ loaded: LoadedAuthority, _ options: ServerOptions, clock: @escaping @Sendable () -> Timestamp, logger: Logger,
-        sequenced: @escaping @Sendable (Duration, _ shard: String) -> Void
+        sequencing: (_ shard: String) -> @Sendable (Duration) -> Void
     ) async throws -> OpenedLogs {
         if !loaded.ownLogs.isEmpty {
             var own: [(source: OwnLog, log: LocalLog)] = []
             for source in loaded.ownLogs {
                 let log = try await source.open(
                     options, requiring: loaded.issuing.root, isOneOfSeveral: loaded.ownLogs.count > 1, clock: clock,
-                    logger: logger
-                ) { sequenced($0, source.settings.shard) }
+                    logger: logger, sequenced: sequencing(source.settings.shard))
                 own.append((source, log))
             }
             let sharded = ShardedLog(own.map(\.log))

@@ -35,9 +35,8 @@ package enum StartUpCheck {
             try LoadedAuthority.read(options, passphrase: passphrase, now: now, logger: logger)
         }
         _ = ConfigurationMistakes.attempt(&mistakes) { try ListenerIdentities(options, logger: logger) }
-        if let path = options.logSubmitTokenFile {
-            _ = ConfigurationMistakes.attempt(&mistakes) { try BearerToken(path: path, name: "") }
-        }
+        _ = ConfigurationMistakes.attempt(&mistakes) { try options.submissionToken() }
+        _ = ConfigurationMistakes.attempt(&mistakes) { try options.auditToken() }
         if let path = options.auditFile {
             _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
         }

@@ -30,8 +30,9 @@ struct AuditRoutes: Sendable {
     }
 
     private func endpoint(_ answer: @escaping @Sendable (EndpointRequest) async throws -> Answer) -> Endpoint {
-        Endpoint(.get, wrongMethod: .methodNotAllowed, limit: limits.searches) { request in
-            if let token, !token.isCarried(by: request.authorization) { return Self.unauthorized }
+        Endpoint(.get, wrongMethod: .methodNotAllowed, limit: limits.searches) { [token] authorization in
+            token?.isCarried(by: authorization) == false ? Self.unauthorized : nil
+        } answer: { request in
             do {
                 return ContentCoding.negotiated(try await answer(request), accepted: request.acceptEncoding)
             } catch let mistake as QueryMistake {

@@ -35,15 +35,19 @@ struct Endpoint: Sendable {
     let wrongMethod: WrongMethod
     /// How many of its requests may be under way at once; nil for no limit of this kind.
     let limit: ConcurrencyLimit?
+    /// The answer to an `Authorization` field that does not let its sender in; looked at before the limit.
+    let stranger: (@Sendable (_ authorization: String?) -> Answer?)?
     let answer: @Sendable (EndpointRequest) async -> Answer
 
     init(
         _ method: HTTPRequest.Method, wrongMethod: WrongMethod = .unimplemented, limit: ConcurrencyLimit? = nil,
+        stranger: (@Sendable (_ authorization: String?) -> Answer?)? = nil,
         answer: @escaping @Sendable (EndpointRequest) async -> Answer
     ) {
         self.method = method
         self.wrongMethod = wrongMethod
         self.limit = limit
+        self.stranger = stranger
         self.answer = answer
     }
 

@@ -70,6 +70,8 @@ struct EndpointResponder: HTTPResponder {
         }
         guard let endpoint = endpoints.endpoint(at: path) else { return (Answer(APIStatus.notFound), false) }
         if let refusal = endpoint.refusal(of: request.method) { return (refusal, false) }
+        let authorization = request.headers[values: .authorization].first
+        if let refusal = endpoint.stranger?(authorization) { return (refusal, false) }
         let permit = endpoint.limit?.enter()
         defer { permit?.leave() }
         if endpoint.limit != nil, permit == nil {
@@ -79,8 +81,8 @@ struct EndpointResponder: HTTPResponder {
         var logger = logger
         logger[metadataKey: "requestID"] = "\(origin.requestID)"
         let seen = EndpointRequest(
-            path: path, query: request.uri.query ?? "", authorization: request.headers[values: .authorization].first,
-            origin: origin, logger: logger, body: body, acceptEncoding: request.headers[.acceptEncoding],
+            path: path, query: request.uri.query ?? "", authorization: authorization, origin: origin, logger: logger,
+            body: body, acceptEncoding: request.headers[.acceptEncoding],
             contentEncoding: request.headers[.contentEncoding])
         return (await inTime(request, start, logger) { await endpoint.answer(seen) }, false)
     }

@@ -25,12 +25,12 @@ struct ListenerChannel: ServerChildChannel {
     private let identity: TLSIdentity?
     private let idleTimeout: Duration
     private let metrics: ConnectionMetrics?
-    private let shares: ShareLimit<SourceAddress>?
+    private let shares: ConnectionShares?
 
     /// Connections that are clear text without an `identity`; each takes the identity that is current when it begins.
     init(
         responder: @escaping HTTPChannelHandler.Responder, identity: TLSIdentity?, idleTimeout: Duration,
-        metrics: ConnectionMetrics?, shares: ShareLimit<SourceAddress>? = nil
+        metrics: ConnectionMetrics?, shares: ConnectionShares? = nil
     ) {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: ListenerLimits.headerFieldSize, maxHeaderListSize: ListenerLimits.headerListSize,
@@ -61,25 +61,15 @@ struct ListenerChannel: ServerChildChannel {
         }
     }
 
-    /// How often a connection beyond its address's share asks for a place, a tenth of a second apart.
-    ///
-    /// The end of a connection that its client has left is noticed a little later under load, and a client that opens
-    /// one after the other must not suffer from that.
-    private static let placeTries = 10
-
     /// Whether the address at the other end may have this connection too; it gives its place back when it ends.
     private func isTaken(_ channel: any Channel) async -> Bool {
         guard let shares else { return true }
-        let source = SourceAddress(channel.remoteAddress?.ipAddress)
-        for _ in 0..<Self.placeTries {
-            if let permit = shares.enter(source) {
-                channel.closeFuture.whenComplete { _ in permit.leave() }
-                return true
-            }
-            guard channel.isActive, (try? await Task.sleep(for: .milliseconds(100))) != nil else { break }
+        guard let permit = await shares.enter(channel.remoteAddress?.ipAddress, isActive: { channel.isActive }) else {
+            metrics?.refused(.tooManyFromAddress)
+            return false
         }
-        metrics?.refused(.tooManyFromAddress)
-        return false
+        channel.closeFuture.whenComplete { _ in permit.leave() }
+        return true
     }
 
     func handle(value: Value, logger: Logger) async {

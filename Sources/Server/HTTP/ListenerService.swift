@@ -12,7 +12,7 @@ final class ListenerService: Service {
     private let identity: TLSIdentity?
     private let idleTimeout: Duration
     private let metrics: ConnectionMetrics?
-    private let shares: ShareLimit<SourceAddress>?
+    private let shares: ConnectionShares?
     private let logger: Logger
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
@@ -42,7 +42,7 @@ final class ListenerService: Service {
     /// A listener that speaks clear text without an `identity`; `announcement` is logged once it listens.
     init<Responder: HTTPResponder>(
         announcement: Logger.Message, address: ListenAddress, responder: Responder, identity: TLSIdentity? = nil,
-        idleTimeout: Duration, metrics: ConnectionMetrics? = nil, shares: ShareLimit<SourceAddress>? = nil,
+        idleTimeout: Duration, metrics: ConnectionMetrics? = nil, shares: ConnectionShares? = nil,
         logger: Logger
     )
     where Responder.Context == EndpointContext {

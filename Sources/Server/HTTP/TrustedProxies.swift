@@ -32,7 +32,8 @@ package struct TrustedProxies: Hashable, Sendable {
         return client
     }
 
-    private func isTrusted(_ text: String) -> Bool {
+    /// Whether an address without a port is that of a proxy.
+    func isTrusted(_ text: String) -> Bool {
         guard let address = IPAddress(text: text)?.unmapped else { return false }
         return networks.contains { $0.contains(address) }
     }

@@ -52,10 +52,10 @@ struct CAMetrics: Sendable {
         Timer(label: "fulcio_api_latency", dimensions: labels, factory: factory).record(duration: duration)
     }
 
-    /// Records how long an entry of a shard waited for the head that covers it.
-    func sequenced(after duration: Duration, shard: String) {
-        Timer(label: "mintmark_log_sequencing_seconds", dimensions: [("shard", shard)], factory: factory)
-            .record(duration: duration)
+    /// What records how long each entry of a shard waited for the head that covers it.
+    func sequencing(shard: String) -> @Sendable (Duration) -> Void {
+        let timer = Timer(label: "mintmark_log_sequencing_seconds", dimensions: [("shard", shard)], factory: factory)
+        return { timer.record(duration: $0) }
     }
 
     private func count(_ name: String, _ labels: [(String, String)]) {

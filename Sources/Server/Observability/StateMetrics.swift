@@ -29,7 +29,7 @@ struct StateMetrics: Sendable {
         let running = running()
         updateLogs(registry, running.map(\.log))
         WitnessMetrics.update(registry, running)
-        updateIndex(registry, running.compactMap(\.index))
+        updateIndex(registry, running)
         updateAudit(registry)
         updateProcess(registry)
     }
@@ -97,13 +97,16 @@ struct StateMetrics: Sendable {
         registry.replace("mintmark_log_state", .gauge, values)
     }
 
-    private func updateIndex(_ registry: PrometheusRegistry, _ indexes: [IndexFollower]) {
-        guard !indexes.isEmpty else { return }
-        let all = indexes.map(\.status)
-        func sum(_ counts: [UInt64]) -> [([(String, String)], Double)] { [([], Double(counts.reduce(0, +)))] }
-        registry.replace("mintmark_index_entries", .gauge, sum(all.map(\.size)))
-        registry.replace("mintmark_index_lag_entries", .gauge, sum(indexes.map(\.lag)))
-        registry.replace("mintmark_index_rebuilds_total", .counter, sum(all.map(\.rebuildCount)))
+    private func updateIndex(_ registry: PrometheusRegistry, _ running: [RunningLog]) {
+        func update(_ name: String, _ kind: PrometheusRegistry.Kind, _ value: (IndexFollower) -> UInt64) {
+            let values = running.compactMap { log in
+                log.index.map { ([("shard", log.log.parameters.shard)], Double(value($0))) }
+            }
+            registry.replace("mintmark_index_\(name)", kind, values)
+        }
+        update("entries", .gauge, \.status.size)
+        update("lag_entries", .gauge, \.lag)
+        update("rebuilds_total", .counter, \.status.rebuildCount)
     }
 
     private func updateAudit(_ registry: PrometheusRegistry) {

@@ -28,10 +28,10 @@ final class LogReload: ReloadableFiles {
         /// What the settings said last, in use or not.
         var read: [ShardSettings]
         var known: [ShardSettings]
+        /// Shards that the last reading found and that were not known then.
         var found: [OwnLog] = []
-        /// Shards that are being opened, so that two readings never open one.
-        var opening: Set<String> = []
-        var mistakes: [String] = []
+        var readingMistakes: [String] = []
+        var openingMistakes: [String] = []
     }
 
     /// Adds to `logs` what `open` makes of the shards that come after the `known` ones.
@@ -48,14 +48,14 @@ final class LogReload: ReloadableFiles {
     }
 
     /// Why what the settings say now is not all in use, one line a mistake; empty when it is.
-    var mistakes: [String] { state.withLock { $0.mistakes } }
+    var mistakes: [String] { state.withLock { $0.readingMistakes + $0.openingMistakes } }
 
     var auditMembers: [(name: String, value: String)] {
         [("logKeys", logs.sharded.shards.map(\.parameters.logID.hex).joined(separator: ", "))]
     }
 
     func reload() throws {
-        try keepingMistakes {
+        try keepingMistakes(\.readingMistakes) {
             let settings = try OwnLog.settings(directory)
             let known = state.withLock { $0.known }
             for (old, new) in zip(known, settings.shards) where !old.isSameShard(as: new) {
@@ -72,18 +72,18 @@ final class LogReload: ReloadableFiles {
         }
     }
 
-    func finish() async throws {
-        let found = state.withLock { state in
-            let found = state.found.filter { !state.opening.contains($0.settings.shard) }
-            state.opening.formUnion(found.map(\.settings.shard))
-            return found
-        }
-        defer { state.withLock { $0.opening.subtract(found.map(\.settings.shard)) } }
-        do {
-            for source in found { try await takeUp(source) }
-            order()
-        } catch {
-            try keepingMistakes { throw error }
+    var finish: (@Sendable () async throws -> Void)? {
+        { [self] in
+            let found = state.withLock { state in
+                state.found.filter { source in !state.known.contains { $0.shard == source.settings.shard } }
+            }
+            do {
+                for source in found { try await takeUp(source) }
+                order()
+                try keepingMistakes(\.openingMistakes) {}
+            } catch {
+                try keepingMistakes(\.openingMistakes) { throw error }
+            }
         }
     }
 
@@ -93,10 +93,7 @@ final class LogReload: ReloadableFiles {
         guard let log = logs.shard(shard)?.log else { return }
         try await waitForHead(of: log)
         logs.sharded.append(log)
-        state.withLock { state in
-            guard !state.known.contains(where: { $0.shard == shard }) else { return }
-            state.known.append(source.settings)
-        }
+        state.withLock { $0.known.append(source.settings) }
         logger.notice(
             "a new shard of the log",
             metadata: [
@@ -137,13 +134,14 @@ final class LogReload: ReloadableFiles {
         logs.order(orders)
     }
 
-    private func keepingMistakes(_ body: () throws -> Void) throws {
+    /// Runs one step and remembers what is wrong with it, or that nothing is.
+    private func keepingMistakes(_ kept: WritableKeyPath<State, [String]>, _ body: () throws -> Void) throws {
         do {
             try body()
-            state.withLock { $0.mistakes = [] }
+            state.withLock { $0[keyPath: kept] = [] }
         } catch {
             let lines = (error as? ConfigurationMistakes)?.lines ?? ["\(error)"]
-            state.withLock { $0.mistakes = lines }
+            state.withLock { $0[keyPath: kept] = lines }
             throw ConfigurationMistakes(lines)
         }
     }

@@ -11,11 +11,15 @@ protocol ReloadableFiles: Sendable {
 
     /// Reads and checks everything, and then exchanges all of it at once.
     ///
-    /// Throws every mistake and leaves what was there in use. Never called twice at the same time.
+    /// Throws every mistake and leaves what was there in use. Never called twice at the same time, but also while
+    /// `finish` is under way.
     func reload() throws
 
-    /// Does what of it has to wait, after `reload()` has read; throws every mistake and leaves what was there in use.
-    func finish() async throws
+    /// Does what has to wait of what `reload()` has read last; nil when nothing has.
+    ///
+    /// Throws every mistake and leaves what was there in use; it is then called again after a while, until it succeeds
+    /// or a reading fails. Never called twice at the same time.
+    var finish: (@Sendable () async throws -> Void)? { get }
 }
 
 extension ReloadableFiles {
@@ -23,5 +27,5 @@ extension ReloadableFiles {
     var auditMembers: [(name: String, value: String)] { [] }
 
     /// Nothing has to wait.
-    func finish() async throws {}
+    var finish: (@Sendable () async throws -> Void)? { nil }
 }

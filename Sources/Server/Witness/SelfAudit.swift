@@ -43,18 +43,21 @@ final class SelfAudit: Service {
     private let log: LocalLog
     private let url: String
     private let client: BoundedClient
+    private let isDraining: @Sendable () -> Bool
     private let logger: Logger
     private let report: @Sendable (AuditRecord) -> Void
     private let state = Mutex(State())
 
     /// Looks at the prefix `url`, which ends with a slash.
     ///
-    /// `report` is told when a look finds something wrong that the one before did not.
+    /// `report` is told when a look finds something wrong that the one before did not. What a look finds once
+    /// `isDraining` is true does not count: the listeners stop before the log does.
     init(
-        _ log: LocalLog, url: String, client: BoundedClient, logger: Logger,
-        report: @escaping @Sendable (AuditRecord) -> Void
+        _ log: LocalLog, url: String, client: BoundedClient, isDraining: @escaping @Sendable () -> Bool,
+        logger: Logger, report: @escaping @Sendable (AuditRecord) -> Void
     ) {
         (self.log, self.url, self.client, self.logger, self.report) = (log, url, client, logger, report)
+        self.isDraining = isDraining
     }
 
     /// How often a look found what, since the start.
@@ -71,7 +74,7 @@ final class SelfAudit: Service {
                 try? await Task.sleep(for: Self.interval)
                 let head = log.reader.checkpoint
                 let isDue = looked.map { $0.head != head || $0.at.duration(to: .now) >= Self.longestInterval } ?? true
-                if isDue, !Task.isCancelled {
+                if isDue, !Task.isCancelled, !isDraining() {
                     looked = (.now, head)
                     await look(notBefore: floor)
                 }
@@ -92,7 +95,7 @@ final class SelfAudit: Service {
         } catch {
             (finding, what) = (.unreachable, "\(error)")
         }
-        guard !Task.isCancelled else { return }
+        guard !Task.isCancelled, !isDraining() else { return }
         let wasSame = state.withLock { state in
             defer {
                 state.counts[finding, default: 0] += 1

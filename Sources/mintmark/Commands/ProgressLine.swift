@@ -72,10 +72,19 @@ struct ProgressOptions: ParsableArguments {
     ///
     /// With `--json` a failure is printed as well, as an object whose `ok` is false, and the status is 1.
     func run(_ work: (ProgressLine) async throws -> (words: String, json: JSONValue)) async throws {
-        let line = ProgressLine(isAskedFor: progress)
-        do {
+        try await reportingFailure { line in
             let result = try await work(line)
             StandardOutput.write(json ? JSONText(result.json).string : result.words)
+        }
+    }
+
+    /// Runs the work of a command that prints by itself what it found.
+    ///
+    /// With `--json` a failure is printed as well, as an object whose `ok` is false, and the status is 1.
+    func reportingFailure(_ work: (ProgressLine) async throws -> Void) async throws {
+        let line = ProgressLine(isAskedFor: progress)
+        do {
+            try await work(line)
         } catch {
             line.end()
             guard json else { throw error }

@@ -1,11 +1,10 @@
-internal import AsyncHTTPClient
-internal import NIOCore
-internal import NIOHTTP1
+internal import CertificateTransparency
 internal import OpenSSL
 internal import StrictJSON
 
 /// Searches over the audit listener of a server.
 struct RemoteSearch: SearchSource {
+    private let client: BoundedClient
     private let base: String
     private let token: String?
     private let parameters: [(name: String, value: String)]
@@ -13,8 +12,14 @@ struct RemoteSearch: SearchSource {
     /// The longest answer that is read, in octets: more than any page of ours.
     private static let maximumByteCount = 16 << 20
 
+    /// The longest that one page may take.
+    private static let limit: Duration = .seconds(60)
+
     /// A search at the URL of a listener; `token` is presented if there is one.
-    init(url: String, token: String?, parameters: [(name: String, value: String)]) {
+    ///
+    /// Throws when TLS cannot be used.
+    init(url: String, token: String?, parameters: [(name: String, value: String)]) throws {
+        client = try BoundedClient()
         base = url.hasSuffix("/") ? String(url.dropLast()) : url
         (self.token, self.parameters) = (token, parameters)
     }
@@ -22,15 +27,16 @@ struct RemoteSearch: SearchSource {
     func page(limit: Int, cursor: String?) async throws -> SearchAnswer {
         let all = parameters + [("limit", String(limit))] + (cursor.map { [("cursor", $0)] } ?? [])
         let query = all.map { "\($0.0)=\(Self.escaped($0.1))" }.joined(separator: "&")
-        var request = HTTPClientRequest(url: "\(base)/api/v1/certificates?\(query)")
-        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        let response = try await HTTPClient.shared.execute(request, timeout: .seconds(60))
-        let body = Array(try await response.body.collect(upTo: Self.maximumByteCount).readableBytesView)
+        let request = BoundedClient.Request(
+            url: "\(base)/api/v1/certificates?\(query)",
+            fields: token.map { [("Authorization", "Bearer \($0)")] } ?? [], limit: Self.maximumByteCount,
+            otherLimit: 64 << 10)
+        let answer = try await client.answer(to: request, within: Self.limit)
         let value = try? JSONValue(
-            parsing: body, limits: JSONLimits(byteCount: Self.maximumByteCount, nodeCount: 1_000_000))
-        guard response.status == .ok else {
+            parsing: answer.body, limits: JSONLimits(byteCount: Self.maximumByteCount, nodeCount: 1_000_000))
+        guard answer.status == 200 else {
             let reason = value?["message"]?.string ?? "no reason"
-            throw JSONClient.UnexpectedAnswer(description: "\(base) answered \(response.status.code): \(reason)")
+            throw JSONClient.UnexpectedAnswer(description: "\(base) answered \(answer.status): \(reason)")
         }
         guard let value, let certificates = value["certificates"]?.elements else {
             throw JSONClient.UnexpectedAnswer(description: "\(base) answered with something else than certificates")
@@ -38,7 +44,7 @@ struct RemoteSearch: SearchSource {
         return SearchAnswer(certificates: certificates, next: value["nextCursor"]?.string)
     }
 
-    func close() async {}
+    func close() async { await client.shutDown() }
 
     /// The text with all octets escaped but those that mean nothing anywhere in a URI (RFC 3986 §2.3).
     private static func escaped(_ text: String) -> String {

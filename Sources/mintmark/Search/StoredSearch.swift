@@ -4,7 +4,7 @@ internal import Server
 internal import StrictJSON
 internal import TransparencyLog
 
-/// Searches the files of all shards of a log, which a server may have open; nothing in them is changed.
+/// Searches the files of one or all shards of a log, which a server may have open; nothing in them is changed.
 ///
 /// Beside a log at rest SQLite may leave an empty write-ahead log and its shared memory, which the next start takes up.
 /// The server's index is used where it is whole; entries that it lacks are read one by one.
@@ -14,10 +14,12 @@ struct StoredSearch: SearchSource {
     private let query: CertificateQuery
     private let progress: ProgressLine
 
-    /// A search in the log of a data directory or backup as it is now.
-    init(_ directory: DataDirectory, _ query: CertificateQuery, progress: ProgressLine) async throws {
+    /// A search in the log of a data directory or backup as it is now; in all shards unless one is named.
+    init(
+        _ directory: DataDirectory, shard: String?, _ query: CertificateQuery, progress: ProgressLine
+    ) async throws {
         var (sources, logs) = ([SQLiteLogSource](), [SearchableLog]())
-        for stored in try StoredLog.some(directory, shard: nil) {
+        for stored in try StoredLog.some(directory, shard: shard) {
             let source = try stored.source()
             sources.append(source)
             let parameters = stored.parameters

@@ -1,3 +1,4 @@
+import Identity
 import Testing
 
 @testable import Server
@@ -49,6 +50,37 @@ import Testing
     func sources(one: String, other: String, isSame: Bool) throws {
         #expect((try #require(SourceAddress(one)) == #require(SourceAddress(other))) == isSame)
         #expect(SourceAddress("nowhere") == nil && SourceAddress(nil) == nil)
+    }
+
+    @Test func `R-26 few connections beyond the share wait for a place, and the rest go at once`() async throws {
+        let held = ShareLimit<SourceAddress>(1)
+        let shares = ConnectionShares(held, waitingCount: 1)
+        let first = try #require(await shares.enter("192.0.2.1") { true })
+        let asked = AsyncStream.makeStream(of: Void.self)
+        async let second = shares.enter("192.0.2.1") {
+            asked.continuation.yield()
+            return true
+        }
+        for await _ in asked.stream { break }
+        var isAskedAgain = false
+        let third = await shares.enter("192.0.2.1") {
+            isAskedAgain = true
+            return true
+        }
+        #expect(third == nil && !isAskedAgain)
+        #expect(await shares.enter("192.0.2.2") { true } != nil)
+        first.leave()
+        #expect(await second != nil)
+    }
+
+    @Test func `R-27 a trusted proxy has as many connections as it wants`() async throws {
+        let held = ShareLimit<SourceAddress>(1)
+        let network = try #require(IPNetwork(text: "192.0.2.0/24"))
+        let shares = ConnectionShares(held, proxies: TrustedProxies([network]), waitingCount: 1)
+        for _ in 0..<3 { #expect(await shares.enter("192.0.2.1") { false } != nil) }
+        #expect(held.holderCount == 0)
+        #expect(await shares.enter("198.51.100.1") { false } != nil)
+        #expect(await shares.enter("198.51.100.1") { false } == nil)
     }
 
     @Test(

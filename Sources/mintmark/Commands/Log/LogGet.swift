@@ -14,8 +14,9 @@ struct LogGet: AsyncParsableCommand {
             The entry is named by its INDEX, by the SERIAL number of its certificate in hexadecimal, or by a \
             FINGERPRINT: the SHA-256 of the certificate or precertificate as it was submitted, or the leaf hash. 64 \
             hexadecimal digits are a fingerprint, decimal digits alone an index, anything else in hexadecimal, with \
-            colons or with 0x in front, a serial number; --by says it where that is not what you mean. A log has no \
-            list of serial numbers and fingerprints: entries are read one after the other, the newest first.
+            colons or with 0x in front, a serial number; --by says it where that is not what you mean. Entries \
+            are read one after the other, the newest first, until one fits; log search uses the index of the server \
+            instead.
 
             The log is a URL, or the directory that init made, also while its server runs.
 

@@ -16,7 +16,7 @@ struct LogSearch: AsyncParsableCommand {
 
             --data-dir reads the files, also while a server runs, and changes nothing in them. It uses the index of \
             serve --audit-index where there is one and otherwise reads every entry. --url asks the listener of serve \
-            --audit-port. Status 0 also when nothing is found.
+            --audit-port, which searches all shards. Status 0 also when nothing is found.
 
             Examples:
               mintmark log search --data-dir /var/lib/mintmark --san jane@example.com
@@ -26,6 +26,9 @@ struct LogSearch: AsyncParsableCommand {
 
     @Option(help: "The data directory, or a backup.")
     var dataDir: String?
+
+    @Option(help: "The shard of that directory; all of them unless given.")
+    var shard: String?
 
     @Option(help: "The URL of an audit listener.")
     var url: String?
@@ -41,17 +44,14 @@ struct LogSearch: AsyncParsableCommand {
     @Flag(help: "Show all of them.")
     var all = false
 
-    @Flag(help: "Print one JSON object, or one a line with --all.")
-    var json = false
-
-    @Flag(help: "Say on standard error how far it is, also when that is no terminal.")
-    var progress = false
+    @OptionGroup var options: ProgressOptions
 
     /// How many certificates are asked for at once.
     private static let pageCount = 100
 
     func validate() throws {
         guard (dataDir == nil) != (url == nil) else { throw ValidationError("give either --data-dir or --url") }
+        guard shard == nil || dataDir != nil else { throw ValidationError("--shard is for --data-dir") }
         guard tokenFile == nil || url != nil else { throw ValidationError("--token-file is for --url") }
         guard limit >= 1 else { throw ValidationError("--limit must be at least 1") }
         if let mistake = conditions.malformedExtension {
@@ -60,27 +60,27 @@ struct LogSearch: AsyncParsableCommand {
     }
 
     func run() async throws {
-        // Also for a server, so that a mistake is the same sentence everywhere.
-        let query = try CertificateQuery(parameters: conditions.parameters)
-        let line = ProgressLine(isAskedFor: progress)
-        let source = try await source(query, line)
-        do {
-            try await show(source)
-        } catch {
-            line.end()
+        try await options.reportingFailure { line in
+            // Also for a server, so that a mistake is the same sentence everywhere.
+            let query = try CertificateQuery(parameters: conditions.parameters)
+            let source = try await source(query, line)
+            do {
+                try await show(source)
+            } catch {
+                await source.close()
+                throw error
+            }
             await source.close()
-            throw error
         }
-        await source.close()
     }
 
     private func source(_ query: CertificateQuery, _ line: ProgressLine) async throws -> any SearchSource {
-        if let dataDir { return try await StoredSearch(DataDirectory(dataDir), query, progress: line) }
+        if let dataDir { return try await StoredSearch(DataDirectory(dataDir), shard: shard, query, progress: line) }
         let token = try tokenFile.map { path in
             let bytes = try PrivateFile.read(path, readers: .ownerAndGroup)
             return String(decoding: bytes.prefix { $0 != 0x0A && $0 != 0x0D }, as: UTF8.self)
         }
-        return RemoteSearch(url: url ?? "", token: token, parameters: conditions.parameters)
+        return try RemoteSearch(url: url ?? "", token: token, parameters: conditions.parameters)
     }
 
     private func show(_ source: any SearchSource) async throws {
@@ -88,23 +88,27 @@ struct LogSearch: AsyncParsableCommand {
         var count = 0
         repeat {
             let answer = try await source.page(limit: min(left, Self.pageCount), cursor: cursor)
-            for certificate in answer.certificates.prefix(left) { try print(certificate, after: count, &found) }
-            count += answer.certificates.count
-            left -= min(left, answer.certificates.count)
+            let shown = answer.certificates.prefix(left)
+            for certificate in shown { print(certificate, &found) }
+            count += shown.count
+            left -= shown.count
+            guard answer.next == nil || answer.next != cursor else {
+                throw JSONClient.UnexpectedAnswer(description: "\(url ?? "the search") repeats a page without an end")
+            }
             cursor = answer.next
         } while cursor != nil && left > 0
-        if json, !all {
+        if options.json, !all {
             StandardOutput.write(
                 JSONText(["certificates": .array(found), "more": .bool(cursor != nil)]).string)
-        } else if !json {
+        } else if !options.json {
             let more = cursor == nil ? "" : "; there may be more: give a larger --limit, or --all"
             let number = count == 1 ? "1 certificate" : "\(count) certificates"
             StandardOutput.write(count == 0 ? "Nothing" : number + more)
         }
     }
 
-    private func print(_ certificate: JSONValue, after count: Int, _ found: inout [JSONValue]) throws {
-        if !json {
+    private func print(_ certificate: JSONValue, _ found: inout [JSONValue]) {
+        if !options.json {
             StandardOutput.write(FoundCertificate(json: certificate).text)
         } else if all {
             StandardOutput.write(JSONText(certificate).string)
