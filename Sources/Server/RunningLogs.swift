@@ -165,8 +165,10 @@ final class RunningLogs: Service {
             log.closeForGood(because: "its window is over", by: "mintmark serve")
         } else if isNew {
             logger.warning(
-                "not closed although its window is over by the clock: its newest head at the start was too old to bear "
-                    + "the clock out; check the clock, then restart or run mintmark log close",
+                """
+                not closed although its window is over by the clock: its newest head at the start was too old to bear \
+                the clock out; check the clock, then restart or run mintmark log close
+                """,
                 metadata: ["shard": "\(log.parameters.shard)", "until": "\(log.parameters.window.upperBound.rfc3339)"])
         }
     }

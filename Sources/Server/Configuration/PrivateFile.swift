@@ -162,7 +162,7 @@ package enum PrivateFile {
             throw FileError("\(path): no random name for its draft: \(error)")
         }
         let draft = "\(path).new-\(suffix)"
-        do {
+        do throws(FileError) {
             try create(draft, bytes)
             guard unsafe Glibc.rename(draft, path) == 0 else { throw FileError.last(path) }
         } catch {
