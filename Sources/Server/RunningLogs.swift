@@ -12,6 +12,11 @@ final class RunningLogs: Service {
     /// How long after the end of its window a shard is closed: 7 days, in milliseconds (transparency-log 3.5).
     static let graceInMilliseconds: UInt64 = 7 * 86_400_000
 
+    /// How old the newest head of a log may be when it is opened, by a clock that is believed: a day, in milliseconds.
+    ///
+    /// A server signs heads all the time, so a clock that is years ahead at a start leaves a gap of years.
+    static let confirmingAgeInMilliseconds: UInt64 = 86_400_000
+
     /// The shards as the one log that certificates go to.
     let sharded: ShardedLog
 
@@ -34,11 +39,17 @@ final class RunningLogs: Service {
         var orders: [String: ShardSettings.Closing] = [:]
         /// Log IDs of the shards that were open in this process and whose end was not told yet.
         var open: Set<SHA256Digest> = []
+        /// Log IDs of the shards whose heads did not bear the clock out when they were added.
+        var unconfirmed: Set<SHA256Digest> = []
+        /// Log IDs of those of them whose end by the clock was told.
+        var doubted: Set<SHA256Digest> = []
     }
 
     /// No shards yet; `closed` is told of each one that is closed while the server runs.
     ///
-    /// Without trust in the clock no shard is closed because its window is over: that cannot be taken back.
+    /// Without trust in the clock no shard is closed because its window is over: that cannot be taken back. The clock
+    /// is not trusted either for a shard whose newest head, when it was added, was from before the end of its window
+    /// and older than a day.
     init(
         _ sharded: ShardedLog, mainPort: EndpointTable, now: @escaping @Sendable () -> Timestamp,
         isClockTrusted: @escaping @Sendable () -> Bool, logger: Logger, closed: @escaping @Sendable (LocalLog) -> Void
@@ -59,6 +70,7 @@ final class RunningLogs: Service {
         state.withLock { state in
             state.running.append(running)
             if running.log.isOpen { state.open.insert(running.log.parameters.logID) }
+            if !isClockConfirmed(by: running.log) { state.unconfirmed.insert(running.log.parameters.logID) }
         }
         mainPort.add(running.endpoints.onMainPort)
         monitoringPort.add(running.endpoints.onMonitoringPort)
@@ -131,7 +143,7 @@ final class RunningLogs: Service {
             if let order = orders[log.parameters.shard] {
                 log.closeForGood(because: order.reason, by: order.actor)
             } else if isClockTrusted(), isOver(log) {
-                log.closeForGood(because: "its window is over", by: "mintmark serve")
+                closeOrDoubt(log)
             }
         }
         for log in running.map(\.log) {
@@ -140,6 +152,32 @@ final class RunningLogs: Service {
             else { continue }
             closed(log)
         }
+    }
+
+    /// Closes a shard whose window is over, or says once why not.
+    private func closeOrDoubt(_ log: LocalLog) {
+        let logID = log.parameters.logID
+        let (isConfirmed, isNew) = state.withLock { state in
+            guard state.unconfirmed.contains(logID) else { return (true, false) }
+            return (false, state.doubted.insert(logID).inserted)
+        }
+        if isConfirmed {
+            log.closeForGood(because: "its window is over", by: "mintmark serve")
+        } else if isNew {
+            logger.warning(
+                """
+                not closed although its window is over by the clock: its newest head at the start was too old to bear \
+                the clock out; check the clock, then restart or run mintmark log close
+                """,
+                metadata: ["shard": "\(log.parameters.shard)", "until": "\(log.parameters.window.upperBound.rfc3339)"])
+        }
+    }
+
+    /// Whether the newest head that a log was opened with makes the clock credible.
+    private func isClockConfirmed(by log: LocalLog) -> Bool {
+        let head = log.reader.newestCommitted.signedTreeHead.head.timestamp
+        return head >= log.parameters.window.upperBound
+            || head.adding(milliseconds: Self.confirmingAgeInMilliseconds) > now()
     }
 
     private func isOver(_ log: LocalLog) -> Bool {

@@ -27,6 +27,14 @@ package struct SQLiteStoreOperator: Sendable {
         try await inspect { try SQLiteAnchors(database: $0).inForce() }
     }
 
+    /// What the log is by its store and its guard file; may be asked while a server runs.
+    ///
+    /// `starting` stands for any state that does not outlive a process. A guard file that is not there says nothing.
+    package func condition() async throws -> LogCondition {
+        let stored = try await inspect { [description] in try SQLiteStartUpChecks.compareMeta($0, with: description) }
+        return Self.condition(stored, try GuardFile.look(at: guardPath)?.state)
+    }
+
     private func inspect<Value: Sendable>(
         _ body: @escaping @Sendable (Database) throws -> Value
     ) async throws -> Value {

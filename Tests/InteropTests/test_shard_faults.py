@@ -2,8 +2,10 @@
 
 import datetime
 import json
+import os
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
@@ -16,7 +18,7 @@ from client import Client, good_body
 from conftest import ADDRESS
 from program import eventually, run
 from shards import Shard, ShardLoad, check_in_tree, issue_in, known, replace, rotate, rotated, serves, warnings
-from test_log_commands import operate, verify
+from test_log_commands import history, operate, verify
 
 
 @pytest.fixture
@@ -168,7 +170,7 @@ def test_what_a_killed_rotation_leaves_is_removed(trusting, body, tmp_path):
     # As it was the moment before the settings were replaced.
     replace(trusting, settings)
     left = trusting.directory / "log" / made.shard
-    (left / "unfinished").write_text(str(tmp_path / f"guard-{made.shard}"))
+    mark(left, tmp_path / f"guard-{made.shard}")
     (trusting.directory / "log" / "empty").mkdir()
     backup = run("backup", "--data-dir", trusting.directory, tmp_path / "backup")
     assert backup.returncode == 0 and not (tmp_path / "backup" / "log" / made.shard).exists(), backup.stderr
@@ -187,6 +189,116 @@ def test_what_a_killed_rotation_leaves_is_removed(trusting, body, tmp_path):
     done = rotate(trusting, "--shard", "stray")
     assert done.returncode == 1 and "never used again" in done.stderr
     assert (trusting.directory / "log" / "stray" / "log.sqlite").exists()
+
+
+def mark(directory, guard) -> None:
+    """Marks the directory of a shard as unfinished, as a rotation does."""
+    directory.mkdir(exist_ok=True)
+    (directory / "unfinished").write_text(str(guard))
+    (directory / "unfinished").chmod(0o600)
+
+
+def test_a_mark_removes_no_file_but_the_guard_of_its_shard(tmp_path):
+    """TL-65: whatever a mark says, directories, links, other files and guard files of known shards stay."""
+    house = program.House(tmp_path, log_guard=tmp_path / "guard-live")
+    house.init()
+    logs, victim = house.directory / "log", tmp_path / "victim"
+    victim.mkdir()
+    (victim / "file").write_text("x")
+    directory = tmp_path / "guard-directory"
+    shutil.copytree(victim, directory)
+    (tmp_path / "guard-link").symlink_to(victim / "file")
+    for name in ("guard-readable", "guard-real"):
+        (tmp_path / name).write_text("x")
+    shutil.copy(tmp_path / "guard-live", tmp_path / "copy-live")
+    names = {"directory": directory, "link": tmp_path / "guard-link", "other": victim / "file",
+             "readable": tmp_path / "guard-readable", "relative": "guard-relative", "empty": "",
+             "real": tmp_path / "guard-real", "live": tmp_path / "guard-live"}  # fmt: skip
+    for name, guard in names.items():
+        mark(logs / name, guard)
+    (logs / "readable" / "unfinished").chmod(0o644)
+    done = rotate(house, "--json", "--log-guard", tmp_path / "guard-live")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["removed"] == sorted(names)
+    assert not any((logs / name).exists() for name in names)
+    assert (victim / "file").exists() and (directory / "file").exists() and (tmp_path / "guard-link").is_symlink()
+    assert (tmp_path / "guard-readable").exists() and not (tmp_path / "guard-real").exists()
+    assert (tmp_path / "guard-live").exists()
+    # Without its place the guard file of a shard is known by what is in it.
+    mark(logs / "live", tmp_path / "guard-live")
+    assert rotate(house).returncode == 0
+    assert (tmp_path / "guard-live").read_bytes() == (tmp_path / "copy-live").read_bytes()
+
+
+def test_no_text_makes_the_settings_unreadable(trusting, body):
+    """R-36: a reason is a line of words, the operator's name is whatever it is, and the CA starts again."""
+    rotated(trusting)
+    settings = trusting.read("settings.yaml")
+    for reason in ("a\u0096b", "a\u0085b", "a\ufffeb", "a\U0001fffeb", "a\u2028b", "a\nb", " "):
+        done = operate(trusting, "close", "--shard", "2026a", reason=reason)
+        assert done.returncode == 64 and "--reason" in done.stderr, (reason, done.stderr)
+    with trusting.serve() as server:
+        # More brackets than settings may be nested deep.
+        done = operate(trusting, "close", "--shard", "2026a", reason="[" * 100)
+        assert done.returncode == 1 and "would not be readable" in done.stderr, done.stderr
+        assert trusting.read("settings.yaml") == settings
+        reason, actor = 'say "\u0301 or \\\u0301 \U0001f511', 'x"\u0301\u0096\\'
+        arguments = ("log", "close", "--data-dir", trusting.directory, "--shard", "2026a", "--json")
+        done = run(*arguments, "--reason", reason, variables={"SUDO_USER": actor})
+        assert done.returncode == 0, done.stderr
+        assert server.stop() == 0
+    assert verify(trusting.directory)["ok"]
+    [record] = [entry for entry in history(trusting) if entry["operation"] == "close"]
+    assert record["reason"] == reason and (os.getuid() != 0 or record["actor"].startswith(actor))
+    with trusting.serve() as server:
+        assert Client(trusting.url).issue(body)
+        assert server.stop() == 0
+    replace(trusting, settings + b"x: [\n")
+    assert "line" in (said := trusting.refuses_to_serve()) and "not a mapping" not in said, said
+
+
+def test_an_order_that_is_not_carried_out_does_not_stay(trusting, body):
+    """TL-82: no order for a frozen shard, none left behind after the wait, and none that outlives a thaw."""
+    old = Shard(trusting, "2026a")
+    new = rotated(trusting)
+    settings = trusting.read("settings.yaml")
+    with trusting.serve() as server:
+        server.process.send_signal(signal.SIGSTOP)
+        try:
+            done = operate(trusting, "close", "--shard", "2026a", "--timeout", "1")
+        finally:
+            server.process.send_signal(signal.SIGCONT)
+        assert done.returncode == 1 and "taken back" in done.stderr, done.stderr
+        assert trusting.read("settings.yaml") == settings
+        assert Client(trusting.url).issue(body).sct.log_id == new.log_id
+        assert server.stop() == 0
+    assert operate(trusting, "freeze", "--shard", "2026a").returncode == 0
+    with trusting.serve() as server:
+        done = operate(trusting, "close", "--shard", "2026a", "--timeout", "1")
+        assert done.returncode == 1 and "frozen: stop the server" in done.stderr, done.stderr
+        assert trusting.read("settings.yaml") == settings
+        assert server.stop() == 0
+    # As an older version, or a command that was killed, has left it.
+    lines = settings.decode().splitlines(keepends=True)
+    end = next(place for place, line in enumerate(lines) if "window-end" in line) + 1
+    ordered = "".join(lines[:end] + ['    close-because: "long ago"\n', '    closed-by: "x"\n'] + lines[end:]).encode()
+    replace(trusting, ordered)
+    assert operate(trusting, "thaw", "--shard", new.shard).returncode == 1, "it is not frozen"
+    assert trusting.read("settings.yaml") == ordered
+    done = operate(trusting, "thaw", "--shard", "2026a")
+    assert done.returncode == 0 and "took back the order" in done.stderr and "long ago" in done.stderr, done.stderr
+    assert trusting.read("settings.yaml") == settings
+    # An order stays when the operation that would take it back fails.
+    replace(trusting, ordered)
+    assert operate(trusting, "thaw", "--shard", "2026a").returncode == 1, "it is thawed already"
+    assert trusting.read("settings.yaml") == ordered
+    replace(trusting, settings)
+    with trusting.serve() as server:
+        first = old.auditor.head()
+        # An open log signs heads, every 30 seconds at least; a closed one says so.
+        assert old.description()["status"] != "readonly" and first.size == 0
+        assert [entry["operation"] for entry in history(trusting) if entry["shard"] == "2026a"] == ["freeze", "thaw"]
+        assert server.stop() == 0
 
 
 def test_an_older_directory_is_read_and_rewritten_by_a_rotation(trusting, body):

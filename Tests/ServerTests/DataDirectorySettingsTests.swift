@@ -21,6 +21,60 @@ import Testing
         #expect(again.shards.map(\.isFirst) == [true] + Array(repeating: false, count: count - 1))
     }
 
+    @Test(
+        "whatever is in a text of the settings, they are read back the same",
+        arguments: [
+            "a\u{96}b", "\u{85}\u{2028}\u{FFFE}\u{FFFF}\u{FEFF}\0\u{7F}\r\n\t", "\"\u{301}", "\\\u{301}",
+            "\\\"\u{20D0}x", "ümläut \u{1F511}", "# : - [ & * ! | > ' % @",
+        ])
+    func anyText(text: String) throws {
+        var settings = DataDirectorySettings(try Self.shard("a", "x\(text)"))
+        settings.close("a", ShardSettings.Closing(actor: "me\(text)", reason: text))
+        let again = try DataDirectorySettings(yaml: try settings.readableYAML())
+        #expect(again == settings)
+        // Texts that differ in their scalars may be equal; these are not to differ at all.
+        let closing = try #require(again.shards.first?.closing)
+        #expect(closing.reason.unicodeScalars.elementsEqual(text.unicodeScalars))
+        #expect(again.newest.organization.unicodeScalars.elementsEqual("x\(text)".unicodeScalars))
+    }
+
+    @Test func `settings that would not be read back are not written`() throws {
+        var settings = DataDirectorySettings(try Self.shard("a"))
+        settings.close("a", ShardSettings.Closing(actor: "me", reason: String(repeating: "[", count: 100)))
+        #expect(throws: ConfigurationMistakes.self) { try settings.readableYAML() }
+    }
+
+    @Test(
+        "what the parser says is passed on, with its line",
+        arguments: [
+            ("a: b\nc: [\n", "3:"), ("a: \"\u{96}\"\n", "control"), (String(repeating: "[", count: 65), "deep"),
+        ])
+    func parserMistakes(text: String, word: String) {
+        #expect {
+            try DataDirectorySettings(yaml: text)
+        } throws: { error in
+            (error as? ConfigurationMistakes)?.lines.contains { $0.hasPrefix("settings.yaml: ") && $0.contains(word) }
+                == true
+        }
+    }
+
+    @Test func `an order to close is written down and taken back`() throws {
+        let directory = TemporaryDirectory()
+        defer { directory.remove() }
+        let data = DataDirectory(directory.path)
+        try PrivateFile.createDirectory(data.logs)
+        var settings = DataDirectorySettings(try Self.shard("a"))
+        settings.append(try Self.shard("b"))
+        try PrivateFile.replace(data.settings, Array(try settings.readableYAML().utf8))
+        let (closing, order) = (ShardClosing(data, shard: "a"), ShardSettings.Closing(actor: "me", reason: "r"))
+        #expect(try closing.withdraw() == nil)
+        try closing.restore(order)
+        #expect(try OwnLog.settings(data).shards.map(\.closing) == [order, nil])
+        #expect(try closing.withdraw(only: ShardSettings.Closing(actor: "you", reason: "r")) == nil)
+        #expect(try closing.withdraw() == order)
+        #expect(try OwnLog.settings(data) == settings)
+    }
+
     @Test func `TL-66 the form from before there could be several shards is read`() throws {
         let text = """
             organization: "Example"

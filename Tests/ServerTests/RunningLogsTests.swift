@@ -16,10 +16,12 @@ import TransparencyLog
     private static let windowEnd = start.adding(milliseconds: NewShard.windowInDays * 86_400_000)
 
     @Test(
-        "TL-82: a shard closes by itself seven days after its window, if the clock can be trusted",
-        arguments: [(7 * 86_400_000 - 1, true, true), (7 * 86_400_000, true, false), (7 * 86_400_000, false, true)]
-            as [(UInt64, Bool, Bool)])
-    func ends(millisecondsAfter: UInt64, isClockTrusted: Bool, isOpen: Bool) async throws {
+        "TL-82: a shard closes by itself seven days after its window, if the clock is trusted then and at the start",
+        arguments: [
+            (7 * 86_400_000 - 1, true, false, true), (7 * 86_400_000, true, false, false),
+            (7 * 86_400_000, false, false, true), (7 * 86_400_000, true, true, true),
+        ] as [(UInt64, Bool, Bool, Bool)])
+    func ends(millisecondsAfter: UInt64, isClockTrusted: Bool, startsLate: Bool, isOpen: Bool) async throws {
         let base = TemporaryDirectory()
         defer { base.remove() }
         let directory = DataDirectory("\(base.path)/d")
@@ -37,10 +39,11 @@ import TransparencyLog
             options, requiring: created.root, isOneOfSeveral: false, clock: Timestamp.now, logger: Self.quiet
         ) { _ in }
         let closed = Mutex<[String]>([])
+        let (end, time) = (Self.windowEnd.adding(milliseconds: millisecondsAfter), Mutex(Self.start))
+        if startsLate { time.withLock { $0 = end } }
         let logs = RunningLogs(
             ShardedLog([log]), mainPort: EndpointTable([:]),
-            now: { Self.windowEnd.adding(milliseconds: millisecondsAfter) }, isClockTrusted: { isClockTrusted },
-            logger: Self.quiet
+            now: { time.withLock { $0 } }, isClockTrusted: { isClockTrusted }, logger: Self.quiet
         ) { log in closed.withLock { $0.append(log.parameters.shard) } }
         let factory = RunningLogFactory(
             options: options, ownRoots: [created.root], witnesses: nil, limits: RequestLimits(), token: nil, audit: nil,
@@ -48,6 +51,7 @@ import TransparencyLog
         let shard = try await factory.make(log, of: source, among: logs)
         logs.add(shard)
         #expect(logs.mainPort.endpoint(at: "/log/a/ct/v1/get-sth") != nil)
+        time.withLock { $0 = end }
         logs.closeDueShards()
         #expect(log.isOpen == isOpen)
         guard !isOpen else { return }

@@ -45,6 +45,11 @@ enum BoundedYAML {
         return try Yams.compose(yaml: text)
     }
 
+    /// What `compose` threw, on one line; the parser names the line of the text.
+    static func line(_ error: any Error) -> String {
+        "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
+    }
+
     /// Counts what could be an alias, and brackets that could be open, also where they stand in a text or a comment.
     ///
     /// Counting too many can only refuse more: without such an anchor aliases are harmless, however many stars there

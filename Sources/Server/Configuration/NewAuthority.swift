@@ -73,7 +73,7 @@ package struct NewAuthority: Sendable {
             let logID = try await NewShard.makeFiles(
                 of: settings, in: draft, guardPath: logGuardFile, passphrase: passphrase, roots: [chain.root], now: now)
             madeGuard = true
-            try write(text: DataDirectorySettings(settings).yaml, to: draft.settings)
+            try write(text: DataDirectorySettings(settings).readableYAML(), to: draft.settings)
             for path in [draft.authority, draft.log(settings.shard), draft.logs, draft.path] {
                 try PrivateFile.synchronizeDirectory(path)
             }

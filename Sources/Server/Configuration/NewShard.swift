@@ -58,7 +58,8 @@ package struct NewShard: Sendable {
         let lock = try DirectoryLock(directory, for: .changing)
         // Once more, now that nobody else changes it.
         settings = try OwnLog.settings(directory)
-        let removed = try Self.removeUnfinished(in: directory, settings)
+        let known = settings
+        let removed = try removeUnfinished(known)
         let previous = settings.newest
         let new = try plan(after: settings, now: now)
         let opening = try passphrase()
@@ -72,21 +73,22 @@ package struct NewShard: Sendable {
         }
         try PrivateFile.createDirectory(directory.log(new.shard))
         do {
-            try PrivateFile.create(directory.logDraftMark(new.shard), Array((guardPath ?? "").utf8))
+            let mark = guardPath.map(PrivateFile.absolute) ?? ""
+            try PrivateFile.create(directory.logDraftMark(new.shard), Array(mark.utf8))
             try PrivateFile.synchronizeDirectory(directory.log(new.shard))
             let logID = try await Self.makeFiles(
                 of: settings.newest, in: directory, guardPath: guardPath, passphrase: opening, roots: roots, now: now)
             _ = try await StoredLog(directory, settings.newest).operating(logGuard: choice.logGuard)
                 .perform(.create, actor: actor, reason: reason, now: now)
             for path in [directory.log(new.shard), directory.logs] { try PrivateFile.synchronizeDirectory(path) }
-            try PrivateFile.replace(directory.settings, Array(settings.yaml.utf8))
-            PrivateFile.removeDirectory(directory.logDraftMark(new.shard))
+            try PrivateFile.replace(directory.settings, Array(try settings.readableYAML().utf8))
+            PrivateFile.removeFile(directory.logDraftMark(new.shard))
             _ = consume lock
             return Created(settings: settings.newest, previous: previous, logID: logID, removed: removed)
         } catch {
             // The exchange of the settings may have counted although it ended with an error.
             if try !OwnLog.settings(directory).shards.contains(where: { $0.shard == new.shard }) {
-                Self.remove(new.shard, in: directory)
+                remove(new.shard, known)
             }
             throw error
         }
@@ -174,25 +176,47 @@ package struct NewShard: Sendable {
     }
 
     /// Removes what a run that was killed has left.
-    private static func removeUnfinished(
-        in directory: DataDirectory, _ settings: DataDirectorySettings
-    ) throws -> [String] {
-        for shard in settings.shards { PrivateFile.removeDirectory(directory.logDraftMark(shard.shard)) }
-        let unfinished = try unfinished(in: directory, settings)
-        for name in unfinished { remove(name, in: directory) }
+    private func removeUnfinished(_ settings: DataDirectorySettings) throws -> [String] {
+        for shard in settings.shards { PrivateFile.removeFile(directory.logDraftMark(shard.shard)) }
+        let unfinished = try Self.unfinished(in: directory, settings)
+        for name in unfinished { remove(name, settings) }
         return unfinished
     }
 
     /// Removes an unfinished shard; its mark goes last, so that the next run can go on where this one is killed.
-    private static func remove(_ name: String, in directory: DataDirectory) {
+    private func remove(_ name: String, _ settings: DataDirectorySettings) {
         let mark = directory.logDraftMark(name)
-        if let guardPath = try? PrivateFile.readText(mark), !guardPath.isEmpty {
-            for path in [guardPath, "\(guardPath).new"] { PrivateFile.removeDirectory(path) }
+        if let guardPath = unfinishedGuard(of: name, settings) {
+            for path in [guardPath, "\(guardPath).new"] { PrivateFile.removeFile(path) }
         }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.log(name))) ?? []
         for file in names where "\(directory.log(name))/\(file)" != mark {
             PrivateFile.removeDirectory("\(directory.log(name))/\(file)")
         }
         PrivateFile.removeDirectory(directory.log(name))
+    }
+
+    /// The guard file that the mark of an unfinished shard names; nil when there is none that `rotate` can have made.
+    ///
+    /// A mark is a file that others than us may have put there: it must be ours alone, and must name no guard file of a
+    /// shard that counts.
+    private func unfinishedGuard(of name: String, _ settings: DataDirectorySettings) -> String? {
+        let mark = try? PrivateFile.read(directory.logDraftMark(name), readers: .ownerOnly)
+        guard let path = mark.flatMap({ String(validating: $0, as: UTF8.self) }), path.hasPrefix("/"),
+            path.hasSuffix("-\(name)")
+        else { return nil }
+        // The guard file may not be there yet although its draft is.
+        guard let status = FileStatus(path, followsLinks: false) else { return path }
+        let guards = settings.shards.flatMap { shard in
+            ["\(directory.logStore(shard.shard))-guard"] + [shard.guardFile(choice.logGuard)].compactMap(\.self)
+        }
+        let isKnown = guards.compactMap { FileStatus($0) }.contains {
+            ($0.device, $0.inode) == (status.device, status.inode)
+        }
+        guard !isKnown, status.isRegular, let bytes = try? PrivateFile.prefix(path, count: 1 << 16) else { return nil }
+        // A guard file has the origin of its log on a line, wherever --log-guard was when it was made.
+        let text = String(decoding: bytes, as: UTF8.self)
+        let origins = settings.shards.compactMap { $0.publicURL.origin(shard: $0.shard)?.text }
+        return origins.contains { text.contains("\($0)\n") } ? nil : path
     }
 }

@@ -154,13 +154,34 @@ package enum PrivateFile {
 
     /// Writes a file with mode 0600 in place of the one that is there, if any: a reader finds the old or the new one.
     ///
-    /// The bytes wait in a file beside it, whose name ends in `.new`; one that an interrupted call left is replaced.
+    /// The bytes wait in a file beside it, whose name ends in `.new-` and something random. It is removed after an
+    /// error; a process that is killed leaves it.
     package static func replace(_ path: String, _ bytes: [UInt8]) throws(FileError) {
-        let draft = "\(path).new"
-        unsafe unlink(draft)
-        try create(draft, bytes)
-        guard unsafe Glibc.rename(draft, path) == 0 else { throw .last(path) }
+        let suffix: String
+        do { suffix = try RandomBytes.generate(count: 6).hexadecimal } catch {
+            throw FileError("\(path): no random name for its draft: \(error)")
+        }
+        let draft = "\(path).new-\(suffix)"
+        do throws(FileError) {
+            try create(draft, bytes)
+            guard unsafe Glibc.rename(draft, path) == 0 else { throw FileError.last(path) }
+        } catch {
+            // What somebody else has under the name was not made here; with 48 random bits nobody does.
+            unsafe unlink(draft)
+            throw error
+        }
         try synchronizeDirectory(parent(of: path))
+    }
+
+    /// Removes a name that is a regular file's, never what a link leads to, and nothing else.
+    package static func removeFile(_ path: String) {
+        guard FileStatus(path, followsLinks: false)?.isRegular == true else { return }
+        unsafe unlink(path)
+    }
+
+    /// The path from the root of the file system, for a path from the working directory.
+    static func absolute(_ path: String) -> String {
+        path.hasPrefix("/") ? path : "\(FileManager.default.currentDirectoryPath)/\(path)"
     }
 
     /// Gives a finished directory its name and makes that durable.

@@ -27,20 +27,30 @@ package struct ShardSettings: Hashable, Sendable {
     package let windowEnd: Timestamp
 
     /// Whether it is the shard that `init` made: its guard file has the name that the operator gave.
-    package var isFirst = true
+    package let isFirst: Bool
 
     /// The order to close the shard; nil when there is none.
-    package var closing: Closing?
+    package let closing: Closing?
 
-    /// Settings of the first shard of a new data directory.
+    /// Settings of a shard: of the first one of a new data directory unless said otherwise.
     package init(
-        organization: String, publicURL: PublicURL, shard: String, windowStart: Timestamp, windowEnd: Timestamp
+        organization: String, publicURL: PublicURL, shard: String, windowStart: Timestamp, windowEnd: Timestamp,
+        isFirst: Bool = true, closing: Closing? = nil
     ) {
         self.organization = organization
         self.publicURL = publicURL
         self.shard = shard
         self.windowStart = windowStart
         self.windowEnd = windowEnd
+        self.isFirst = isFirst
+        self.closing = closing
+    }
+
+    /// The same shard in another place, or with another order.
+    func with(isFirst: Bool, closing: Closing?) -> ShardSettings {
+        ShardSettings(
+            organization: organization, publicURL: publicURL, shard: shard, windowStart: windowStart,
+            windowEnd: windowEnd, isFirst: isFirst, closing: closing)
     }
 
     /// The shard's guard file for what `--log-guard` says; nil for the one beside the store.

@@ -1,5 +1,3 @@
-internal import StrictJSON
-
 extension Settings {
     /// A file of settings with every value and, as a comment, its origin; secrets are masked.
     ///
@@ -19,14 +17,9 @@ extension Settings {
     private static func yaml(_ value: SettingValue, of setting: Setting) -> String {
         switch setting.kind {
         case .toggle: return String(value.texts.last.flatMap(SettingKind.toggle) ?? false)
-        case .number: return value.texts.last.flatMap(SettingKind.number).map(String.init) ?? quoted("")
-        case .list: return "[" + value.texts.map(quoted).joined(separator: ", ") + "]"
-        case .text, .duration, .choice: return quoted(value.texts.last ?? "")
+        case .number: return value.texts.last.flatMap(SettingKind.number).map(String.init) ?? YAMLText.quoted("")
+        case .list: return "[" + value.texts.map(YAMLText.quoted).joined(separator: ", ") + "]"
+        case .text, .duration, .choice: return YAMLText.quoted(value.texts.last ?? "")
         }
-    }
-
-    /// A text as JSON has it, which YAML reads alike.
-    private static func quoted(_ text: String) -> String {
-        String(JSONText(.array([.string(text)])).string.dropFirst().dropLast())
     }
 }

@@ -16,8 +16,7 @@ struct SettingsFile {
         do {
             root = try BoundedYAML.compose(text)
         } catch {
-            let reason = "\(error)".split(whereSeparator: \.isNewline).joined(separator: " ")
-            throw ConfigurationMistakes(["\(path): \(reason)"])
+            throw ConfigurationMistakes(["\(path): \(BoundedYAML.line(error))"])
         }
         guard let root else { return }
         if let mapping = root.mapping {

@@ -11,7 +11,8 @@ struct LogClose: AsyncParsableCommand {
         discussion: """
             Works while the server runs if another shard takes the certificates that are made now: the order is \
             written into the settings, the server finishes what it has accepted, signs the final head and closes the \
-            shard, and the command waits for that.
+            shard, and the command waits for that. When it has waited for --timeout it takes the order back. A frozen \
+            shard is closed while the server is stopped.
 
             Example:
               mintmark log close --data-dir /var/lib/mintmark --shard 2026a --reason "2026b took over"
@@ -32,7 +33,8 @@ struct LogClose: AsyncParsableCommand {
                 let done = try await operation.operation(.close, progress)
                 return (words: done.text, json: done.json)
             } catch StoreRefusal.locked {
-                let order = ShardClosing(operation.directory.value, shard: operation.shard)
+                let order = ShardClosing(
+                    operation.directory.value, shard: operation.shard, logGuard: operation.logGuard)
                 let done = try await order.give(
                     actor: Operator.name, reason: operation.reason, within: .seconds(timeout), now: .now())
                 return (words: done.text, json: done.json)
