@@ -93,7 +93,10 @@ let package = Package(
         library("TransparencyLog", ["OpenSSL", grdb, logging]),
         library(
             "CertificateTransparency",
-            ["OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioSSL]
+            [
+                "OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
+                nioSSL,
+            ]
         ),
         // What auditors look for in a log: derived from its entries, reused by the server and the commands. It keeps a
         // database of its own, so that nothing of it is in the log's transactions.

@@ -27,12 +27,7 @@ package enum LogClientFailure: Error, Hashable, Sendable, CustomStringConvertibl
     }
 
     /// Whether the log said that there is no such thing.
-    var isNotFound: Bool {
+    package var isNotFound: Bool {
         if case .status(_, let code) = self { [404, 405, 410].contains(code) } else { false }
-    }
-
-    /// An error of the network in words that can be printed: cut, and without anything that could break a line.
-    static func unreachable(_ path: String, _ error: any Error) -> LogClientFailure {
-        .unreachable(path: path, reason: String("\(error)".utf8.escapedText.prefix(256)))
     }
 }

@@ -90,7 +90,8 @@ package final class LogTransport: Sendable {
             throw failure
         } catch {
             try Task.checkCancellation()
-            throw LogClientFailure.unreachable(path, error)
+            throw LogClientFailure.unreachable(
+                path: path, reason: NetworkErrorText.describing(error, url: base.text))
         }
     }
 

@@ -18,6 +18,7 @@ package struct RemoteAudit {
     private let client: LogClient
     private let previous: AuditState?
     private let isFull: Bool
+    private let maximumAge: Duration?
     private let check: EntryCheck
     private var chains: ChainResolver
     private var peaks = Peaks()
@@ -26,9 +27,11 @@ package struct RemoteAudit {
     /// An audit that goes on from the state of the last run, if there is one of the same log.
     ///
     /// With `isFull` every entry is read anew. With `roots`, every entry must lead to one of them and be for code
-    /// signing.
-    package init(_ client: LogClient, previous: AuditState?, roots: [Certificate], isFull: Bool) {
-        (self.client, self.previous, self.isFull) = (client, previous, isFull)
+    /// signing. The head may be `maximumAge` old, or by default what the log promises of itself and a minute.
+    package init(
+        _ client: LogClient, previous: AuditState?, roots: [Certificate], isFull: Bool, maximumAge: Duration? = nil
+    ) {
+        (self.client, self.previous, self.isFull, self.maximumAge) = (client, previous, isFull, maximumAge)
         let everything = Timestamp(milliseconds: 0)..<Timestamp(milliseconds: .max)
         let admission = roots.isEmpty ? nil : ChainAdmission(roots: roots, window: everything)
         check = EntryCheck(api: client.api, admission: admission)
@@ -40,6 +43,7 @@ package struct RemoteAudit {
         let head = try await client.head()
         var report = AuditReport(head: head, state: previous)
         guard judge(head, now, &report) else { return report }
+        try await judgeAge(of: head.head, now, &report)
         try await begin(head.head, &report)
         let start = peaks.size.value
         let size = head.head.size.value
@@ -93,6 +97,23 @@ package struct RemoteAudit {
         } else {
             nil
         }
+    }
+
+    /// Compares the age of the head with what was asked for, or else with what the log says of itself.
+    private func judgeAge(of head: TreeHead, _ now: Timestamp, _ report: inout AuditReport) async throws {
+        let (end, begin) = (Int64(clamping: now.milliseconds), Int64(clamping: head.timestamp.milliseconds))
+        let age = Duration.milliseconds(end - begin)
+        // No log promises less than what clocks may differ by; so most runs need not ask.
+        let tolerance = Duration.milliseconds(Int64(Self.clockTolerance))
+        guard age > maximumAge ?? tolerance else { return }
+        let promise = try await client.promise()
+        if let final = promise.finalHead, final.size == head.size, final.root == head.root { return }
+        let limit = maximumAge ?? promise.maximumMergeDelay + tolerance
+        guard age > limit else { return }
+        report.findings.append(
+            AuditFinding(
+                "the head is \(age.components.seconds) s old, where \(limit.components.seconds) s are allowed: "
+                    + "\(head.text)"))
     }
 
     private func accuse(_ reason: String, _ found: LogHead, _ now: Timestamp, _ report: inout AuditReport) {

@@ -51,7 +51,7 @@ package enum StoreRefusal: Error, Hashable, Sendable, CustomStringConvertible {
         case .missing(let path):
             "\(path) is missing; a log that exists is never created anew"
         case .locked(let path):
-            "\(path) is in use by another process"
+            "\(path) is in use by another process; is the server running? stop it first"
         case .unreadable(let path, let reason):
             "\(path) cannot be used: \(reason)"
         case .setting(let name, let expected, let found):

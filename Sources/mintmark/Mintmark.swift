@@ -41,7 +41,9 @@ enum Main {
             exit(EXIT_FAILURE)
         } catch let mistakes as SettingMistakes {
             mistakes.lines.forEach(StandardError.report)
-            if !mistakes.usage.isEmpty { StandardError.write("See: mintmark serve --help") }
+            // Only these two take settings.
+            let name = CommandLine.arguments.dropFirst().first == "check" ? "check" : "serve"
+            if !mistakes.usage.isEmpty { StandardError.write("See: mintmark \(name) --help") }
             exit(mistakes.usage.isEmpty ? EXIT_FAILURE : EX_USAGE)
         } catch {
             LineWriter.flushAll()

@@ -5,6 +5,7 @@ import pathlib
 import subprocess
 
 import program
+from issuer import Issuer
 
 
 def bench(*arguments: str) -> dict:
@@ -76,3 +77,15 @@ def test_an_open_loop_offers_no_more_than_its_rate():
 def test_bad_numbers_are_refused():
     for arguments in (["--connections", "0"], ["--rate", "-1"], ["--rounds", "0"], ["--duration", "0"]):
         assert program.run("bench", "issue", *arguments, timeout=30).returncode == 64, arguments
+
+
+def test_a_server_that_issues_nothing_is_an_error(tmp_path):
+    """One probe says why, in the server's words, instead of a table of zeros."""
+    house = program.House(tmp_path)
+    house.init()
+    with Issuer() as issuer:
+        house.trust({issuer.url: {}})  # not the one that the bench starts
+        with house.serve():
+            run = program.run("bench", "issue", "--url", house.url, "--requests", "1", "--rounds", "1", "--json")
+    assert run.returncode == 1 and run.stdout == ""
+    assert "/api/v2/signingCert answered 4" in run.stderr and '"message"' in run.stderr, run.stderr

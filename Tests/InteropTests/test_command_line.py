@@ -98,6 +98,51 @@ def test_init_refuses_a_directory_that_exists(fresh, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def subcommands(*parents: str) -> list[tuple[str, ...]]:
+    """Every command of the program, by the lists in the help."""
+    text = run(*parents, "--help", variables={"COLUMNS": "80"}).stdout
+    listed = text.partition("\nSUBCOMMANDS:\n")[2].partition("\n\n")[0]
+    names = re.findall(r"^  ([a-z][a-z-]*)(?:  |$|\s+\()", listed, re.MULTILINE)
+    return [path for name in names for path in [(*parents, name), *subcommands(*parents, name)]]
+
+
+def test_examples_of_the_help_can_be_pasted_from_80_columns():
+    """An example ends where its last line ends: none is wrapped, so that no backslash stands alone."""
+    commands, examples = subcommands(), 0
+    assert {("log", "rotate"), ("verify",), ("bench", "issue"), ("development-issuer",)} <= set(commands)
+    for command in commands:
+        text = run(*command, "--help", variables={"COLUMNS": "80"}).stdout
+        for block in re.findall(r"^Examples?:\n(.*?)\n\n", text, re.MULTILINE | re.DOTALL):
+            examples += 1
+            lines = block.splitlines()
+            # What was wrapped begins in the first column.
+            assert all(line.startswith("  ") and line.strip() != "\\" for line in lines), (command, block)
+            assert not lines[-1].endswith("\\"), (command, block)
+            for before, line in zip(lines, lines[1:]):
+                assert line.startswith("    ") == before.endswith("\\"), (command, block)
+    assert examples > 10
+
+
+def test_what_cannot_be_reached_is_named_with_its_port(tmp_path):
+    """The same words for the commands that read a log and for the bench."""
+    with socket.socket() as bound:  # bound, but nobody listens
+        bound.bind(("127.0.0.1", 0))
+        server = f"127.0.0.1:{bound.getsockname()[1]}"
+        for arguments in (["log", "audit", f"http://{server}/log/2026a"],
+                          ["bench", "issue", "--url", f"http://{server}", "--requests", "1"]):  # fmt: skip
+            done = run(*arguments)
+            assert done.returncode == 1, done.stderr
+            assert f"cannot connect to {server}: connection refused" in done.stderr, done.stderr
+
+
+def test_a_directory_that_is_no_backup(fresh):
+    """Said at once, and `check` names its own help."""
+    done = run("restore", "--check", fresh.directory)
+    assert done.returncode == 1 and "not a backup (no manifest.json)" in done.stderr
+    done = run("check", "--no-such-setting", "1")
+    assert done.returncode == 64 and "See: mintmark check --help" in done.stderr
+
+
 def test_usage_errors_have_their_own_status():
     for arguments in (["init"], ["serve", "--no-such-option"], ["no-such-command"], ["serve", "--port", "x"]):
         assert run(*arguments).returncode == 64

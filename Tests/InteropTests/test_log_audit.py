@@ -328,3 +328,64 @@ def test_entries_of_another_ca(log, tmp_path):
     assert len(answer["findings"]) == 100, "the audit ends at a limit"
     both = audit(log.url, "--log-key", key, "--ca", stranger, "--ca", files(log)["--ca"])
     assert both["ok"], both
+
+
+def test_a_state_that_cannot_be_written(log, proxy, tmp_path):
+    """Tried before anything is asked of the log; when it goes wrong at the end the report is printed all the same."""
+    missing = tmp_path / "missing" / "state"
+    proxy.asked.clear()
+    done = program.run("log", "audit", proxy.url, *proxy.options, "--state", missing)
+    assert done.returncode == 1 and str(missing) in done.stderr and done.stdout == ""
+    assert proxy.asked == []
+    missing.parent.mkdir()
+
+    def late(body: bytes) -> bytes:
+        # What the draft would be renamed to is a directory by then.
+        missing.mkdir(exist_ok=True)
+        return body
+
+    proxy.lies["tile/data/000"] = late
+    done = program.run("log", "audit", proxy.url, *proxy.options, "--state", missing)
+    assert done.returncode == 1 and "the state is not written" in done.stderr, done.stderr
+    assert done.stdout.startswith("Everything fits together\n") and "is not written" in done.stdout
+
+
+@pytest.mark.parametrize("api", APIS)
+def test_a_head_that_is_too_old(log, proxy, api):
+    """A log whose newest head is older than its mmd (a minute) stands still, unless that is its final head."""
+    path = {"static": "checkpoint", "rfc6962": "ct/v1/get-sth"}[api]
+    options = [*proxy.options, "--api", api]
+    # The time is in octets 2 to 9 of every leaf.
+    leaves = [base64.b64decode(entry["leaf_input"]) for entry in Auditor(log.house).entries(SIZE)]
+    newest = max(int.from_bytes(leaf[2:10]) for leaf in leaves)
+    head = Auditor(log.house).head()
+    description = json.loads(proxy.fetch("log.v3.json").content)
+    assert description["mmd"] == 60 and description["status"] == "active"
+    made = log.forger.head(head.size, head.root, newest)[path]
+    proxy.lies[path] = lambda _: made
+    program.eventually(lambda: time.time() * 1000 - newest > 2000, 10, "the head is two seconds old")
+    answer = audit(proxy.url, *options, "--max-age", "1")
+    assert " s old, where 1 s are allowed: size" in first(answer), answer
+    assert audit(proxy.url, *options, "--max-age", "100000")["ok"]
+    long_ago = log.forger.head(head.size, head.root, int(time.time() * 1000) - 180_000)[path]
+    proxy.lies[path] = lambda _: long_ago
+    assert "where 120 s are allowed" in first(audit(proxy.url, *options)), "the mmd, and a minute for the clocks"
+    proxy.lies["log.v3.json"] = lambda _: Answer(b"no", 404)
+    assert " s old" not in first(audit(proxy.url, *options)), "a day, and entries that are later than the head"
+    proxy.lies[path] = lambda _: made
+    final = {"tree_size": head.size, "sha256_root_hash": lying_log.text64(head.root), "timestamp": newest}
+    closed = {**description, "status": "readonly", "final_tree_head": final}
+    proxy.lies["log.v3.json"] = lambda _: json.dumps(closed).encode()
+    assert audit(proxy.url, *options, "--max-age", "1")["ok"]
+    for other in ({**final, "tree_size": head.size - 1}, {**final, "sha256_root_hash": lying_log.text64(bytes(32))}):
+        closed["final_tree_head"] = other
+        assert " s old" in first(audit(proxy.url, *options, "--max-age", "1"))
+
+
+def test_a_url_that_is_no_logs(log):
+    """The server's own URL, without the log's path."""
+    for arguments in (["log", "audit", log.house.url], ["log", "get", "0", "--url", log.house.url]):
+        done = program.run(*arguments)
+        assert done.returncode == 1 and "is this a log's URL, such as https://ca.example.com/log/2026a?" in done.stderr
+    done = program.run("log", "get", "ab" * 32, "--url", log.url)
+    assert done.returncode == 1 and "by its serial number or leaf index" in done.stderr

@@ -178,6 +178,10 @@ def test_inclusion_that_was_not_checked_is_said(kit):
     assert done.returncode == 0 and "not checked: that it is in the log" in done.stdout
     assert verify(kit.leaf, *kit.trust)["inclusion"] is False
     assert "who it names" in program.run("verify", kit.leaf, *kit.trust).stdout
+    half = program.run("verify", kit.leaf, *kit.trust, "--certificate-identity", ADDRESS).stdout
+    assert "not checked: who vouched for it; see --certificate-oidc-issuer" in half and "who it names" not in half
+    half = program.run("verify", kit.leaf, *kit.trust, "--certificate-oidc-issuer", kit.issuer).stdout
+    assert "not checked: who it names; see --certificate-identity\n" in half and "who vouched" not in half
     assert refused(kit.leaf, *kit.trust, "--require-inclusion").startswith("inclusion: not checked")
 
 

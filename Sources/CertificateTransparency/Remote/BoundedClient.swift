@@ -89,7 +89,7 @@ package final class BoundedClient: Sendable {
             throw cause
         } catch {
             try Task.checkCancellation()
-            throw RemoteLogFailure.Cause.unreachable(String("\(error)".utf8.escapedText.prefix(256)))
+            throw RemoteLogFailure.Cause.unreachable(NetworkErrorText.describing(error, url: request.url))
         }
     }
 

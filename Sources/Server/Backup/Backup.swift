@@ -70,6 +70,9 @@ package struct Backup: Sendable {
     /// wrong in the log.
     package func check(progress: @escaping Progress = { _ in }) async throws -> Report {
         let name = "\(path)/\(BackupManifest.name)"
+        guard PrivateFile.exists(name) else {
+            throw ConfigurationMistakes(["\(path): not a backup (no \(BackupManifest.name))"])
+        }
         let manifest = try BackupManifest(try PrivateFile.read(name, readers: .anyone), path: name)
         let found = try BackupFiles.list(path).filter { $0 != BackupManifest.name }
         var mistakes = Set(found).subtracting(manifest.files.map(\.path)).sorted().map {

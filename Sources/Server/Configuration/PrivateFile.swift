@@ -152,6 +152,14 @@ package enum PrivateFile {
         try? FileManager.default.removeItem(atPath: path)
     }
 
+    /// Throws unless `replace` could write this file now; leaves what is there as it is.
+    package static func checkReplaceable(_ path: String) throws(FileError) {
+        let draft = "\(path).new"
+        unsafe unlink(draft)
+        try create(draft, [])
+        unsafe unlink(draft)
+    }
+
     /// Writes a file with mode 0600 in place of the one that is there, if any: a reader finds the old or the new one.
     ///
     /// The bytes wait in a file beside it, whose name ends in `.new-` and something random. It is removed after an

@@ -36,7 +36,10 @@ struct IssueReport: Sendable {
 
     private var bound: Statistics { Statistics(rounds.map(\.bound.secondsPerIssuance)) }
 
-    private var outcomes: [(String, Int)] {
+    private var outcomes: [(String, Int)] { Self.outcomes(of: rounds) }
+
+    /// How many answers of each status, and errors of each kind, all rounds had.
+    static func outcomes(of rounds: [IssueRound]) -> [(String, Int)] {
         rounds.reduce(into: [String: Int]()) { $0.merge($1.load.outcomes, uniquingKeysWith: +) }
             .sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
@@ -54,7 +57,8 @@ struct IssueReport: Sendable {
     var text: String {
         var lines = [
             "\(connections) connections, \(rate.map { "\($0) requests a second offered" } ?? "closed loop"), "
-                + "\(rounds.count) rounds, \(plan.token.rawValue) tokens, \(plan.client.rawValue) keys; "
+                + "\(rounds.count == 1 ? "1 round" : "\(rounds.count) rounds"), "
+                + "\(plan.token.rawValue) tokens, \(plan.client.rawValue) keys; "
                 + "medians (min to max)",
             "  \(Self.whole(perSecond))  certificates a second",
         ]

@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 internal import NIOCore
 internal import NIOHTTP1
 internal import NIOPosix
@@ -38,7 +39,8 @@ struct LoadGenerator: Sendable {
             do {
                 _ = try await bootstrap.connect(host: requests.address.host, port: requests.address.port).get()
             } catch {
-                done.fail(error)
+                let reason = NetworkErrorText.describing(error, url: "http://\(requests.host)")
+                done.fail(JSONClient.UnexpectedAnswer(description: reason))
             }
         }
         var total = LoadResult()

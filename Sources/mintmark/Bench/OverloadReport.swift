@@ -44,7 +44,8 @@ struct OverloadReport: Sendable {
 
     /// For people.
     var text: String {
-        var lines = ["\(connections) connections, twice the peak offered, \(rounds.count) rounds; medians (min to max)"]
+        let count = rounds.count == 1 ? "1 round" : "\(rounds.count) rounds"
+        var lines = ["\(connections) connections, twice the peak offered, \(count); medians (min to max)"]
         lines += figures.map { "  \($0.isTime ? $0.value.microseconds : $0.value.thousandths)  \($0.words)" }
         if let peakResidentByteCount { lines.append("  \(peakResidentByteCount >> 20) MiB peak memory of the server") }
         lines.append("  answers: " + outcomes.map { "\($0.1) × \($0.0)" }.joined(separator: ", "))

@@ -52,7 +52,7 @@ struct Restore: AsyncParsableCommand {
               mintmark restore --check /backup/mintmark-today
             """)
 
-    @Option(name: .customLong("check"), help: "The backup; it is only read.")
+    @Option(name: .customLong("check"), help: ArgumentHelp("The backup; it is only read.", valueName: "backup"))
     var check: String
 
     @OptionGroup var options: ProgressOptions

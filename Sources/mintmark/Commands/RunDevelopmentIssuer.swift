@@ -16,7 +16,8 @@ struct RunDevelopmentIssuer: AsyncParsableCommand {
             and get a signed token; POST to /rotate for new keys.
 
             Example:
-              curl -s -d '{"sub":"me","email":"me@example.com","email_verified":true}' http://127.0.0.1:9000/token
+              curl -s http://127.0.0.1:9000/token \\
+                -d '{"sub":"me","email":"me@example.com","email_verified":true}'
             """
     )
 

@@ -21,8 +21,10 @@ struct Verify: AsyncParsableCommand {
             --proof-file wrote. With neither it is not checked, which is said; --require-inclusion makes that a failure.
 
             Example:
-              mintmark verify leaf.pem --ca root.pem --log-key log-key.pem --log https://ca.example.com/log/2026a \\
-                --certificate-identity jane@example.com --certificate-oidc-issuer https://accounts.example.com
+              mintmark verify leaf.pem --ca root.pem --log-key log-key.pem \\
+                --log https://ca.example.com/log/2026a \\
+                --certificate-identity jane@example.com \\
+                --certificate-oidc-issuer https://accounts.example.com
             """)
 
     @Argument(help: "The certificate in PEM, or - for standard input.")
@@ -102,9 +104,12 @@ struct Verify: AsyncParsableCommand {
             return StandardOutput.write(JSONText(value).string)
         }
         passed.forEach { StandardOutput.write("ok: \($0.text)") }
-        let isAnybody = certificateIdentity == nil || certificateOidcIssuer == nil
-        if isAnybody {
+        switch (certificateIdentity, certificateOidcIssuer) {
+        case (nil, nil):
             StandardOutput.write("not checked: who it names; see --certificate-identity, --certificate-oidc-issuer")
+        case (nil, _): StandardOutput.write("not checked: who it names; see --certificate-identity")
+        case (_, nil): StandardOutput.write("not checked: who vouched for it; see --certificate-oidc-issuer")
+        default: break
         }
         if !isIncluded { StandardOutput.write("not checked: that it is in the log; see --log and --proof") }
         StandardOutput.write(

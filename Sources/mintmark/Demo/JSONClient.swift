@@ -1,4 +1,5 @@
 internal import AsyncHTTPClient
+internal import CertificateTransparency
 internal import NIOCore
 internal import NIOHTTP1
 internal import StrictJSON
@@ -31,17 +32,29 @@ struct JSONClient: Sendable {
 
     /// The JSON that a POST of JSON is answered with.
     func postJSON(_ url: String, _ body: JSONValue) async throws -> JSONValue {
+        try Self.parse(try await post(url, ByteBuffer(bytes: JSONText(body).bytes)))
+    }
+
+    /// The body that a POST of JSON is answered with; throws unless the status is 200 or 201.
+    @discardableResult
+    func post(_ url: String, _ json: ByteBuffer) async throws -> [UInt8] {
         var request = HTTPClientRequest(url: url)
         request.method = .POST
         request.headers.add(name: "content-type", value: "application/json")
-        request.body = .bytes(ByteBuffer(bytes: JSONText(body).bytes))
-        return try Self.parse(try await send(request))
+        request.body = .bytes(json)
+        return try await send(request)
     }
 
     private func send(_ request: HTTPClientRequest) async throws -> [UInt8] {
-        let response = try await client.execute(request, timeout: .seconds(30))
+        let response: HTTPClientResponse
+        do {
+            response = try await client.execute(request, timeout: .seconds(30))
+        } catch {
+            try Task.checkCancellation()
+            throw UnexpectedAnswer(description: NetworkErrorText.describing(error, url: request.url))
+        }
         let body = try await response.body.collect(upTo: Self.maximumByteCount)
-        guard response.status == .ok else {
+        guard response.status == .ok || response.status == .created else {
             let text = String(decoding: body.readableBytesView.prefix(512), as: UTF8.self)
             throw UnexpectedAnswer(description: "\(request.url) answered \(response.status.code): \(text)")
         }

@@ -28,7 +28,8 @@ struct EntryDescription {
         rows.add("type", entry.typeName)
         rows.add("leaf hash", leafHash.hex)
         if let proof {
-            rows.add("in the tree", "proven, with \(proof.path.count) hashes: \(head.head.text)")
+            let hashes = proof.path.count == 1 ? "1 hash" : "\(proof.path.count) hashes"
+            rows.add("in the tree", "proven, with \(hashes): \(head.head.text)")
             if keySource == .log { rows.add("log key", RemoteLogOptions.KeySource.log.text) }
             for hash in proof.path { rows.addHeading("  \(hash.hex)") }
         } else {

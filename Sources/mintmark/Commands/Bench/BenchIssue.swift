@@ -88,7 +88,9 @@ struct BenchIssue: AsyncParsableCommand {
 
     func validate() throws {
         guard (1...10_000).contains(connections) else { throw ValidationError("--connections must be from 1 to 10000") }
-        guard duration > 0, duration <= 86_400 else { throw ValidationError("--duration must be from 0 to 86400") }
+        guard duration > 0, duration <= 86_400 else {
+            throw ValidationError("--duration must be more than 0 and at most 86400")
+        }
         guard (1...100).contains(rounds) else { throw ValidationError("--rounds must be from 1 to 100") }
         guard (1...100_000).contains(requests) else { throw ValidationError("--requests must be from 1 to 100000") }
         if let rate, rate <= 0 { throw ValidationError("--rate must be more than 0") }
@@ -130,6 +132,8 @@ struct BenchIssue: AsyncParsableCommand {
         let plan = BenchPlan(authority: caKey.curve, token: token, client: clientKey)
         let prepared = try await PreparedRequests.make(
             count: requests, plan: plan, proof: proof, issuerURL: issuerURL, address: target.address, client: client)
+        // What the server has against one of them it has against all, and it says it only here.
+        try await client.post("http://\(prepared.host)\(prepared.path)", prepared.body(0))
         // One loop: the server should have the rest of the machine.
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let driver = IssueDriver(
@@ -141,6 +145,11 @@ struct BenchIssue: AsyncParsableCommand {
             result = (report.text, report.json)
         } else {
             let measured = try await driver.issue(rate: rate)
+            guard measured.contains(where: { $0.count > 0 }) else {
+                let outcomes = IssueReport.outcomes(of: measured).map { "\($0.1) × \($0.0)" }.joined(separator: ", ")
+                let answers = outcomes.isEmpty ? "no answer in time" : outcomes
+                throw JSONClient.UnexpectedAnswer(description: "no certificate was issued: \(answers)")
+            }
             let report = IssueReport(
                 rounds: measured, plan: plan, connections: connections, rate: rate, proof: proof, cores: cores)
             result = (report.text, report.json)

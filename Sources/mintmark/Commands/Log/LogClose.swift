@@ -9,13 +9,15 @@ struct LogClose: AsyncParsableCommand {
         commandName: "close",
         abstract: "Let a shard write nothing more for good; reads go on. This cannot be taken back.",
         discussion: """
-            Works while the server runs if another shard takes the certificates that are made now: the order is \
-            written into the settings, the server finishes what it has accepted, signs the final head and closes the \
-            shard, and the command waits for that. When it has waited for --timeout it takes the order back. A frozen \
-            shard is closed while the server is stopped.
+            Works while the server runs if issuance does not need the shard, which is when another open shard has the \
+            certificates that are made now in its window: mintmark log rotate makes one. The order is written into \
+            the settings, the server finishes what it has accepted, signs the final head and closes the shard, and \
+            the command waits for that. The newest of the open shards with that window takes over. When it has \
+            waited for --timeout it takes the order back. A frozen shard is closed while the server is stopped.
 
             Example:
-              mintmark log close --data-dir /var/lib/mintmark --shard 2026a --reason "2026b took over"
+              mintmark log close --data-dir /var/lib/mintmark --shard 2026a \\
+                --reason "2026b took over"
             """)
 
     @OptionGroup var operation: LogOperationOptions

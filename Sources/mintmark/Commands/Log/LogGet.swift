@@ -21,7 +21,8 @@ struct LogGet: AsyncParsableCommand {
             The log is a URL, or the directory that init made, also while its server runs.
 
             Examples:
-              mintmark log get 17 --url https://ca.example.com/log/2026a --log-key log-key.pem --proof
+              mintmark log get 17 --url https://ca.example.com/log/2026a \\
+                --log-key log-key.pem --proof
               mintmark log get 5c:a1:ab:1e --data-dir /var/lib/mintmark --pem
             """)
 
@@ -69,7 +70,7 @@ struct LogGet: AsyncParsableCommand {
             let head = try await source.head()
             let search = EntrySearch(source, head: head.head)
             guard let found = try await search.run(target, progress: { progress.update($0, of: $1) }) else {
-                throw EntryNotFound(name: name, size: head.head.size)
+                throw EntryNotFound(name: name, target: target, size: head.head.size)
             }
             let proof = try await proof(of: found, source, head)
             let chain = pem ? try await chain(of: found.entry, source) : []
@@ -91,7 +92,9 @@ struct LogGet: AsyncParsableCommand {
         of found: (entry: LoggedEntry, leafHash: SHA256Digest), _ source: any EntrySource, _ head: LogHead
     ) async throws -> InclusionProof? {
         guard proof || proofFile != nil else { return nil }
-        guard let index = LeafIndex(found.entry.index) else { throw EntryNotFound(name: name, size: head.head.size) }
+        guard let index = LeafIndex(found.entry.index) else {
+            throw EntryNotFound(name: name, target: .index(found.entry.index), size: head.head.size)
+        }
         let proof = try await source.proof(of: found.leafHash, at: index, in: head.head.size)
         guard proof.isValid(for: found.leafHash, at: index, in: head.head.size, root: head.head.root) else {
             throw WrongProof(index: index)
@@ -156,9 +159,15 @@ enum EntryName {
 /// No entry of the log has this name.
 struct EntryNotFound: Error, CustomStringConvertible {
     let name: String
+    let target: EntrySearch.Target
     let size: TreeSize
 
-    var description: String { "the log of \(size.value) entries has none that is \(name.debugQuoted)" }
+    var description: String {
+        let entries = size.value == 1 ? "1 entry" : "\(size.value) entries"
+        let words = "the log of \(entries) has none that is \(name.debugQuoted)"
+        guard case .fingerprint = target else { return words }
+        return words + "; it holds precertificates: ask for a final certificate by its serial number or leaf index"
+    }
 }
 
 /// The log gave a proof that does not lead to the head it signed.

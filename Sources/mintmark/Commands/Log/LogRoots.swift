@@ -14,7 +14,8 @@ struct LogRoots: AsyncParsableCommand {
             Entries under a root that is removed stay, and are still served with their whole chains.
 
             Example:
-              mintmark log roots --data-dir /var/lib/mintmark --add partner-root.pem --reason "ticket 4711"
+              mintmark log roots --data-dir /var/lib/mintmark \\
+                --add partner-root.pem --reason "ticket 4711"
             """
     )
 

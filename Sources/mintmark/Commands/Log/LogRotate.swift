@@ -10,13 +10,14 @@ struct LogRotate: AsyncParsableCommand {
         abstract: "Make the next shard of the log, with a new key, a new name and a new store.",
         discussion: """
             Each certificate goes to the newest shard whose window has its last second, so with --from issuance moves \
-            over at that time, and without it at once. A running server takes the shard up by itself; the older ones \
-            go on with reads and heads until they are closed. Run it as the user of the server. The key is under \
-            the same passphrase as the others.
+            over at that time, and without it at once. Give --from, and until then the new public key to your \
+            clients: one that lacks it refuses certificates of the new shard. A running server takes the shard up by \
+            itself; the older ones go on with reads and heads until they are closed. Run it as the user of the \
+            server. The key is under the same passphrase as the others.
 
             Example:
-              mintmark log rotate --data-dir /var/lib/mintmark --passphrase-file passphrase \\
-                --from 2027-01-01T00:00:00Z --months 12
+              mintmark log rotate --data-dir /var/lib/mintmark \\
+                --passphrase-file passphrase --from 2027-01-01T00:00:00Z --months 12
             """)
 
     @Option(help: "The directory that init made.")
@@ -79,6 +80,12 @@ struct LogRotate: AsyncParsableCommand {
         ]
     }
 
+    private func advice(_ start: Timestamp, isWaiting: Bool) -> String {
+        isWaiting
+            ? "It takes certificates that expire from \(start.rfc3339) on: give your clients the public key before."
+            : "It takes certificates from now on: give your clients the public key at once (--from leaves time for it)."
+    }
+
     private func text(_ created: NewShard.Created) -> String {
         let settings = created.settings
         let directory = DataDirectory(dataDir)
@@ -92,7 +99,7 @@ struct LogRotate: AsyncParsableCommand {
         return """
             Made the shard \(settings.shard), after \(created.previous.shard)
             \(rows.text())
-            Give the public key to your clients before certificates under it reach them.
+            \(advice(settings.windowStart, isWaiting: from != nil))
             A running server takes it up within seconds: see /readyz for warnings, and its log.
             """
     }

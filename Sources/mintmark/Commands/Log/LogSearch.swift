@@ -21,7 +21,8 @@ struct LogSearch: AsyncParsableCommand {
             Examples:
               mintmark log search --data-dir /var/lib/mintmark --san jane@example.com
               mintmark log search --url http://127.0.0.1:8090 --all --json \\
-                --extension SourceRepositoryURI=https://github.com/example/tool --since 2026-11-01T00:00:00Z
+                --since 2026-11-01T00:00:00Z \\
+                --extension SourceRepositoryURI=https://github.com/example/tool
             """)
 
     @Option(help: "The data directory, or a backup.")

@@ -9,7 +9,8 @@ internal import TransparencyLog
 struct RemoteLogOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "The public key of the log in PEM, got from its operator; audit and get ask the log itself without it.",
+            "The public key of the log in PEM, got from its operator. Without it audit and get ask the log itself, "
+                + "and verify needs --data-dir.",
             valueName: "file"))
     var logKey: String?
 
@@ -61,18 +62,29 @@ struct RemoteLogOptions: ParsableArguments {
         let transport = LogTransport(url, now: Timestamp.now)
         let fetch: LogClient.Fetch = { try await transport.get($0, limit: $1) }
         let chosen = try chosenOrigin()
-        let (key, named, source) = try await knownKey(fetch, previous, trusted)
+        let (key, named, source) = try await explaining { try await knownKey(fetch, previous, trusted) }
         let name = chosen ?? named ?? url.origin
         if let previous, previous.key != key.subjectPublicKeyInfo || previous.origin != name {
             throw ConfigurationMistakes(["the state is that of another log, \(previous.origin), or of another key"])
         }
         let api: LogAPI =
             switch self.api {
-            case .auto: try await LogClient.discoverAPI(fetch)
+            case .auto: try await explaining { try await LogClient.discoverAPI(fetch) }
             case .rfc6962: .rfc6962
             case .tiles: .tiles
             }
         return (LogClient(api: api, origin: name, key: key, fetch: fetch), source)
+    }
+
+    /// Where nothing of a log is found, says what may be wrong with its URL.
+    private func explaining<Result>(_ work: () async throws -> Result) async throws -> Result {
+        do {
+            return try await work()
+        } catch let failure as LogClientFailure where failure.isNotFound {
+            throw ConfigurationMistakes([
+                "\(failure); is this a log's URL, such as https://ca.example.com/log/2026a?"
+            ])
+        }
     }
 
     private func knownKey(
