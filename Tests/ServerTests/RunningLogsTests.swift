@@ -39,7 +39,8 @@ import TransparencyLog
             options, requiring: created.root, isOneOfSeveral: false, clock: Timestamp.now, logger: Self.quiet
         ) { _ in }
         let closed = Mutex<[String]>([])
-        let (end, time) = (Self.windowEnd.adding(milliseconds: millisecondsAfter), Mutex(Self.start))
+        let end = Self.windowEnd.adding(milliseconds: millisecondsAfter)
+        let time = Mutex(Self.start)
         if startsLate { time.withLock { $0 = end } }
         let logs = RunningLogs(
             ShardedLog([log]), mainPort: EndpointTable([:]),
