@@ -1,7 +1,9 @@
+import CertificateTransparency
 import Logging
 import OpenSSL
 import Synchronization
 import Testing
+import TransparencyLog
 
 @testable import CertificateIndex
 
