@@ -94,8 +94,9 @@ import TransparencyLog
         let other = SHA256Digest(hashing: [1])
         let time = state.head.head.timestamp
         let heads: [(SignedTreeHead, String)] = [
-            (try log(299).signed(), "smaller"), (try log(300).signed(root: other, at: time), "roots"),
-            (try log(301).signed(at: Timestamp(milliseconds: time.milliseconds - 1)), "older"),
+            (try log(299).signed(at: time.adding(milliseconds: 1)), "smaller"),
+            (try log(300).signed(root: other, at: time), "roots"),
+            (try log(301).signed(at: Timestamp(milliseconds: time.milliseconds - 1)), "larger"),
             (try log(301).signed(at: time), "same time"),
         ]
         for (head, word) in heads {
@@ -107,6 +108,19 @@ import TransparencyLog
             #expect(report.state?.head == state.head)
             #expect(report.state?.evidence.first?.found == head)
             #expect(report.consistentWith == nil)
+        }
+    }
+
+    @Test func `a head that is only older is said, and is no evidence`() async throws {
+        let state = try log(300).state()
+        let earlier = Timestamp(milliseconds: state.head.head.timestamp.milliseconds - 1)
+        for head in [try log(299).signed(at: earlier), try log(300).signed(at: earlier)] {
+            let note = try log(300).checkpoint(head)
+            let slow = try log(300) { path, honest in path == "checkpoint" ? note : honest }
+            let report = try await audit(slow, after: state)
+            #expect(report.findings.count == 1)
+            #expect(report.findings.first?.text.hasPrefix("the head is older than one that was seen before") == true)
+            #expect(report.state == state)
         }
     }
 
