@@ -39,8 +39,8 @@ import TransparencyLog
             options, requiring: created.root, isOneOfSeveral: false, clock: Timestamp.now, logger: Self.quiet
         ) { _ in }
         let closed = Mutex<[String]>([])
-        let (end, time) = (Self.windowEnd.adding(milliseconds: millisecondsAfter), Mutex(Self.start))
-        if startsLate { time.withLock { $0 = end } }
+        let end = Self.windowEnd.adding(milliseconds: millisecondsAfter)
+        let time = Mutex(startsLate ? end : Self.start)
         let logs = RunningLogs(
             ShardedLog([log]), mainPort: EndpointTable([:]),
             now: { time.withLock { $0 } }, isClockTrusted: { isClockTrusted }, logger: Self.quiet
