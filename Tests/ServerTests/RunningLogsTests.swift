@@ -40,8 +40,7 @@ import TransparencyLog
         ) { _ in }
         let closed = Mutex<[String]>([])
         let end = Self.windowEnd.adding(milliseconds: millisecondsAfter)
-        let time = Mutex(Self.start)
-        if startsLate { time.withLock { $0 = end } }
+        let time = Mutex(startsLate ? end : Self.start)
         let logs = RunningLogs(
             ShardedLog([log]), mainPort: EndpointTable([:]),
             now: { time.withLock { $0 } }, isClockTrusted: { isClockTrusted }, logger: Self.quiet
