@@ -10,11 +10,11 @@ extension WitnessingTests {
         try await log.create()
         let witnesses = try ["a", "b", "c"].map { try TestWitness($0, of: log) }
         try await run(log, witnesses, mode: .required, rule: "2") { running in
-            _ = try await running.sequencer.submit(.test(0))
+            _ = try await running.submit(.test(0))
             #expect(running.reader.checkpoint.text.size.value == 1)
             #expect(running.reader.cosigned.cosignatures.count >= 2)
             witnesses[2].state.withLock { $0.fails = true }
-            _ = try await running.sequencer.submit(.test(1))
+            _ = try await running.submit(.test(1))
             witnesses[1].state.withLock { $0.fails = true }
             await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(2)) }
             #expect(running.reader.checkpoint.text.size.value == 2)
@@ -24,7 +24,7 @@ extension WitnessingTests {
             #expect(running.reader.newestCommitted.text.size.value == 3, "nothing is signed meanwhile")
             witnesses[1].state.withLock { $0.fails = false }
             try await eventually { running.witnessing.obstacle == nil }
-            let again = try await running.sequencer.submit(.test(2))
+            let again = try await running.submit(.test(2))
             #expect(again.index.value == 2 && running.reader.checkpoint.text.size.value >= 3)
         }
     }
@@ -34,7 +34,7 @@ extension WitnessingTests {
         try await log.create()
         let witness = try TestWitness("a", of: log)
         try await run(log, [witness], mode: .required) { running in
-            _ = try await running.sequencer.submit(.test(0))
+            _ = try await running.submit(.test(0))
             witness.state.withLock { $0.fails = true }
             await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(1)) }
         }
@@ -52,7 +52,7 @@ extension WitnessingTests {
         }
         // Without the rule every head is shown again.
         try await run(log, [witness]) { running in
-            _ = try await running.sequencer.submit(.test(5))
+            _ = try await running.submit(.test(5))
             #expect(running.reader.checkpoint.text.size == running.reader.newestCommitted.text.size)
         }
     }
@@ -62,7 +62,7 @@ extension WitnessingTests {
         try await log.create()
         let witness = try TestWitness("a", of: log)
         try await run(log, [witness], mode: .required) { running in
-            _ = try await running.sequencer.submit(.test(0))
+            _ = try await running.submit(.test(0))
             witness.state.withLock { $0.fails = true }
             await #expect(throws: SubmissionFailure.self) { try await running.sequencer.submit(.test(1)) }
             await running.sequencer.freeze(because: "a test")
@@ -98,7 +98,7 @@ extension WitnessingTests {
         try await log.create()
         let (old, new) = (try TestWitness("old", of: log), try TestWitness("new", of: log))
         try await run(log, [old], mode: .required) { running in
-            for number in 0..<2 { _ = try await running.sequencer.submit(.test(number)) }
+            for number in 0..<2 { _ = try await running.submit(.test(number)) }
         }
         new.state.withLock { $0.fails = true }
         try await run(log, [old, new], mode: .required, rule: "all") { running in
@@ -109,7 +109,7 @@ extension WitnessingTests {
             #expect(isCosigned(running, by: 0, size: 2))
             new.state.withLock { $0.fails = false }
             try await eventually { running.witnessing.obstacle == nil }
-            _ = try await running.sequencer.submit(.test(3))
+            _ = try await running.submit(.test(3))
             #expect(running.reader.checkpoint.text.size.value == 3)
         }
         let store = try await log.open()
@@ -142,7 +142,7 @@ extension WitnessingTests {
         try await log.create()
         let witness = try TestWitness("a", of: log)
         try await run(log, [witness], mode: .required, publication: .seconds(60)) { running in
-            _ = try await running.sequencer.submit(.test(0))
+            _ = try await running.submit(.test(0))
             witness.state.withLock { $0.fails = true }
             let late = Task { try await running.sequencer.submit(.test(1)) }
             try await eventually { running.reader.newestCommitted.text.size.value == 2 }

@@ -19,6 +19,16 @@ import Testing
         let sequencer: Sequencer
         let reader: LogReader
         let witnessing: Witnessing
+
+        /// Submits until it is taken: on a busy machine a quorum may be later than a submitter waits.
+        func submit(_ submission: Submission) async throws -> SequencedEntry {
+            for _ in 0..<20 {
+                do { return try await sequencer.submit(submission) } catch SubmissionFailure.temporarilyUnavailable {
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            return try await sequencer.submit(submission)
+        }
     }
 
     static func policy(_ witnesses: [TestWitness], rule: String) throws -> WitnessPolicy {
