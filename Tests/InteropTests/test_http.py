@@ -7,6 +7,8 @@ import pytest
 
 TOO_LARGE = b'{"code":3,"message":"http: request body too large","details":[]}'
 POST = b"POST /api/v2/signingCert HTTP/1.1\r\nHost: localhost\r\n"
+LATE = b"POST /api/v2/nothing HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+LAST = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n"
 
 
@@ -110,7 +112,34 @@ def test_unusual_but_proper_requests_are_served(world, name):
 def test_requests_on_one_connection_are_answered_in_order(world):
     """API-01 R-08: three certificates and a health check, sent at once."""
     body = json.dumps(world.good_body()).encode()
-    last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
-    answer = talk(world, (POST + length(body) + b"\r\n" + body) * 3 + last)
+    answer = talk(world, (POST + length(body) + b"\r\n" + body) * 3 + LAST)
     assert answer.count(b"HTTP/1.1 200 OK") == 4 and answer.endswith(b'{"status":"SERVING"}\n')
     assert answer.count(b"signedCertificateEmbeddedSct") == 3
+
+
+def test_a_short_body_that_is_refused_does_not_end_the_connection(world):
+    """R-26: what is small is read and dropped, and the next request is served."""
+    answer = talk(world, (LATE + length(b"x" * 60_000) + b"\r\n" + b"x" * 60_000) * 2 + LAST)
+    assert answer.count(b"HTTP/1.1 404") == 2 and b"HTTP/1.1 200 OK" in answer
+    assert answer.count(b"Connection: close") == 0
+
+
+@pytest.mark.parametrize("framed", [lambda b: length(b) + b"\r\n" + b, lambda b: CHUNKED + b"\r\n" + chunks(b, 50_000)])
+def test_an_early_refusal_arrives_while_a_long_body_is_sent(world, framed):
+    """R-26: whoever sends all before it reads sees the answer, then the end, and nothing that came behind is begun."""
+    behind = POST + length(b := json.dumps(world.good_body()).encode()) + b"\r\n" + b
+    answer = talk(world, LATE + framed(b"x" * 4_000_000) + behind)
+    assert answer.startswith(b"HTTP/1.1 404") and b"Connection: close" in answer
+    assert answer.count(b"HTTP/1.1 ") == 1
+
+
+def test_a_refused_body_without_end_is_cut_off(world):
+    """R-25 R-26: what comes after a refusal is dropped for a while, and then the connection is closed."""
+    with socket.create_connection(("127.0.0.1", world.house.port), timeout=60) as connection:
+        connection.sendall(LATE + CHUNKED + b"\r\n")
+        sent, chunk = 0, chunks(b"x" * 65_536, 65_536).removesuffix(b"0\r\n\r\n")
+        with pytest.raises(OSError):
+            while sent < 1 << 30:
+                connection.sendall(chunk)
+                sent += len(chunk)
+    assert sent < 64 << 20  # beside what is counted, some fits into the system's buffers

@@ -4,28 +4,58 @@ internal import Synchronization
 
 /// The body of one request, read at most once and within bounds.
 final class BodyReader: Sendable {
+    /// What of a body nobody has read when its request is answered.
+    enum Rest {
+        /// Nothing.
+        case none
+        /// So little, by the client's own account, that it is read and dropped before the next request.
+        case short
+        /// More than that, or who knows how much.
+        case long
+        /// What came cannot be read, or not in time: where the next request begins is not known.
+        case lost
+    }
+
+    private enum Progress {
+        case untouched
+        case begun
+        case refused
+        case read
+    }
+
     private static let largeByteCount = 64 * 1024
 
     private let body: RequestBody
     private let contentLength: String?
     private let hasBody: Bool
+    private let isExpectant: Bool
     private let bodies: ConcurrencyLimit
     private let largeBodies: ConcurrencyLimit
-    private let isRead = Mutex(false)
+    private let progress = Mutex(Progress.untouched)
 
     /// The body of a request; `bodies` bounds how many are read at once, and `largeBodies` the large ones of them.
     init(_ request: Request, bodies: ConcurrencyLimit, largeBodies: ConcurrencyLimit) {
         body = request.body
         contentLength = request.headers[.contentLength]
         hasBody = request.headers[.transferEncoding] != nil || !["0", nil].contains(contentLength)
+        isExpectant = request.headers[.expect] != nil
         self.bodies = bodies
         self.largeBodies = largeBodies
     }
 
-    /// Whether the client has sent, or announced, something that was not read.
+    /// What is left of the body.
     ///
-    /// Where the next request begins is not known then, or only after reading what may never end.
-    var leavesRest: Bool { hasBody && !isRead.withLock { $0 } }
+    /// Whoever waits to be told before sending a body (RFC 9110 §10.1.1) may send it after a refusal or not.
+    var rest: Rest {
+        guard hasBody else { return .none }
+        switch progress.withLock({ $0 }) {
+        case .read: return .none
+        case .begun: return .lost
+        case .untouched, .refused:
+            let isShort = contentLength.flatMap { UInt64($0) }.map { $0 <= Self.largeByteCount } ?? false
+            return isShort && !isExpectant ? .short : .long
+        }
+    }
 
     /// Reads the whole body and decodes it while the right to hold a large one lasts.
     ///
@@ -53,8 +83,15 @@ final class BodyReader: Sendable {
     ) async throws(APIStatus) -> Value {
         var permits: [ConcurrencyLimit.Permit] = []
         defer { for permit in permits { permit.leave() } }
-        let bytes = try await collect(check, freeByteCount, &permits)
-        isRead.withLock { $0 = true }
+        progress.withLock { $0 = .begun }
+        let bytes: [UInt8]
+        do {
+            bytes = try await collect(check, freeByteCount, &permits)
+        } catch {
+            if error != .bodyNotReadable { progress.withLock { $0 = .refused } }
+            throw error
+        }
+        progress.withLock { $0 = .read }
         return try decode(bytes)
     }
 

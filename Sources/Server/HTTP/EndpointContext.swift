@@ -18,12 +18,14 @@ struct EndpointContext: RequestContext {
     /// Whether the request came over HTTP/2, where it is a channel within the channel of its connection.
     var isHTTP2: Bool { channel.parent?.parent != nil }
 
-    /// Reads nothing more from the connection, which ends once the answer is written.
+    /// Ends the connection once the answer is written, for requests after which nobody knows where the next one begins.
     ///
-    /// For requests after which it is not known where the next one begins, or which announce more than we would read.
-    /// A stream of HTTP/2 needs none of that: it is reset after its answer.
-    func endConnection() {
+    /// What the client still sends of a body that is `lingering` is read and dropped first, within bounds: a
+    /// connection that ends with unread octets is reset, and the client may never see its answer. A stream of HTTP/2
+    /// needs none of that: it is reset after its answer.
+    func endConnection(lingering: Bool) {
         guard !isHTTP2 else { return }
+        if lingering { return channel.pipeline.fireUserInboundEventTriggered(RequestPace.BodyRefused()) }
         let closed = channel.eventLoop.makePromise(of: Void.self)
         closed.futureResult.whenFailure { [channel] _ in
             // TLS cannot close one direction alone; the connection then closes when the answer is written.

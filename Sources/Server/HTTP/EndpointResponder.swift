@@ -30,8 +30,9 @@ struct EndpointResponder: HTTPResponder {
         let preflight = allowsOtherOrigins ? CrossOrigin.preflight(request.method, request.headers) : nil
         var (answer, isOver) =
             if let preflight { (preflight, isOver: false) } else { await routed(request, body, origin, start) }
-        if isOver || body.leavesRest, !context.isHTTP2 {
-            context.endConnection()
+        let rest = body.rest
+        if isOver || rest == .long || rest == .lost, !context.isHTTP2 {
+            context.endConnection(lingering: rest == .short || rest == .long)
             answer = answer.endingConnection
         }
         let duration = start.duration(to: clock.now)

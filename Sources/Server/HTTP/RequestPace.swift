@@ -2,15 +2,25 @@ internal import HTTPTypes
 internal import NIOCore
 internal import NIOHTTPTypes
 
-/// Ends a connection, or a stream of HTTP/2, whose client sends too slowly (reliability R-27).
+/// Ends a connection, or a stream of HTTP/2, whose client sends too slowly (reliability R-27), or what is not wanted.
 ///
 /// A body must have brought 1 KiB for each second after the first five, which is asked from the eleventh on: before
-/// that, endpoints with a limit of their own answer. Only time in which we are ready to read counts.
+/// that, endpoints with a limit of their own answer. Only time in which we are ready to read counts. A body that is
+/// refused before it was read may go on for five seconds and 8 MiB more; then, or when it is over, the connection ends.
 final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     typealias InboundIn = HTTPRequestPart
     typealias InboundOut = HTTPRequestPart
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
+
+    /// The event that says, on HTTP/1.1 and before the answer is written, that nobody reads the rest of the body.
+    struct BodyRefused: Sendable {}
+
+    /// How long a refused body is still read, so that its client sees the answer.
+    static let refusedLimit = TimeAmount.seconds(5)
+
+    /// How many octets of a refused body are still read.
+    static let refusedByteCount = 8 * 1024 * 1024
 
     /// Seconds of a body that do not count.
     static let graceSeconds = 5
@@ -30,6 +40,10 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     private var waitedSeconds = 0
     private var tick: Scheduled<Void>?
 
+    /// What is left to a refused body in octets; nil while none is refused.
+    private var unwanted: Int?
+    private var isOver = false
+
     /// A watch over one request after the other; `refuse` is called before the connection ends.
     init(refuse: @escaping () -> Void) {
         self.refuse = refuse
@@ -45,16 +59,47 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        // Requests behind a refused body are not begun: their answers would never arrive.
+        guard !isOver else { return }
         switch unwrapInboundIn(data) {
         case .head:
             head?.end()
             (isBodyOpen, byteCount, waitedSeconds) = (true, 0, 0)
-        case .body(let part): byteCount += part.readableBytes
+        case .body(let part):
+            byteCount += part.readableBytes
+            if let limit = unwanted, byteCount > limit { return context.close(promise: nil) }
         case .end:
             endBody()
-            head?.begin()
+            if unwanted == nil { head?.begin() }
         }
         context.fireChannelRead(data)
+        if unwanted != nil, !isBodyOpen { end(context) }
+    }
+
+    func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
+        guard event is BodyRefused else { return context.fireUserInboundEventTriggered(event) }
+        unwanted = byteCount + Self.refusedByteCount
+        guard isBodyOpen else { return end(context) }
+        let channel = context.channel
+        let limit = context.eventLoop.scheduleTask(in: Self.refusedLimit) { channel.close(promise: nil) }
+        channel.closeFuture.whenComplete { _ in limit.cancel() }
+    }
+
+    func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
+        guard unwanted != nil, !isOver, case .end = unwrapOutboundIn(data) else {
+            return context.write(data, promise: promise)
+        }
+        // Whoever reads an answer to the end of the connection need not wait for the end of what it sends.
+        let written = promise ?? context.eventLoop.makePromise()
+        let channel = context.channel
+        written.futureResult.whenSuccess { channel.close(mode: .output, promise: nil) }
+        context.write(data, promise: written)
+    }
+
+    /// Closes the connection, when the answer is written if it is not yet.
+    private func end(_ context: ChannelHandlerContext) {
+        isOver = true
+        context.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
     }
 
     func channelReadComplete(context: ChannelHandlerContext) {

@@ -65,4 +65,32 @@ import Testing
         }
         #expect(bodies.used == 0)
     }
+
+    @Test("R-26: what is left after an answer decides whether the next request can be found")
+    func rests() async throws {
+        func reader(_ fields: HTTPFields, _ body: RequestBody = RequestBody(buffer: ByteBuffer())) -> BodyReader {
+            BodyReader(
+                Request(
+                    head: HTTPRequest(method: .post, scheme: nil, authority: nil, path: "/", headerFields: fields),
+                    body: body),
+                bodies: bodies, largeBodies: ConcurrencyLimit(1))
+        }
+        #expect(reader([:]).rest == .none && reader([.contentLength: "0"]).rest == .none)
+        #expect(reader([.contentLength: "65536"]).rest == .short && reader([.contentLength: "65537"]).rest == .long)
+        #expect(reader([.contentLength: "1e3"]).rest == .long && reader([.transferEncoding: "chunked"]).rest == .long)
+        #expect(reader([.contentLength: "1", .expect: "100-continue"]).rest == .long)
+        let whole = reader([.contentLength: "2"], RequestBody(buffer: ByteBuffer(string: "{}")))
+        #expect(try await whole.decoded(maximumByteCount: 2) { $0.count } == 2)
+        #expect(whole.rest == .none)
+        let permit = try #require(bodies.enter())
+        let refused = reader([.contentLength: "2"], RequestBody(buffer: ByteBuffer(string: "{}")))
+        await #expect(throws: APIStatus.overloaded) { try await refused.decoded(maximumByteCount: 2) { $0.count } }
+        #expect(refused.rest == .short)
+        permit.leave()
+        let (body, source) = RequestBody.makeStream()
+        source.finish(APIStatus.internalError)
+        let broken = reader([.contentLength: "2"], body)
+        await #expect(throws: APIStatus.bodyNotReadable) { try await broken.decoded(maximumByteCount: 2) { $0.count } }
+        #expect(broken.rest == .lost)
+    }
 }
