@@ -50,15 +50,40 @@ static inline int copenssl_forbid_dumping(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// Deprecated as a part of the interface below EVP, which has no other way to tables.
+// Deprecated as a part of the interface below EVP, which has no other way to tables of multiples of a point and to its
+// coordinates as they are kept. Without them no tables are made.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
-static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
 #if OPENSSL_VERSION_MAJOR < 4 && !defined(OPENSSL_NO_DEPRECATED_3_0)
+static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
     return EC_GROUP_precompute_mult(group, NULL) == 1 && EC_GROUP_have_precompute_mult(group) == 1;
+}
+
+static inline int copenssl_EC_POINTs_make_affine(const EC_GROUP *group, size_t count, EC_POINT **points) {
+    return EC_POINTs_make_affine(group, count, points, NULL);
+}
+
+static inline int copenssl_EC_POINT_get_X_and_Z(
+    const EC_GROUP *group, const EC_POINT *point, BIGNUM *x, BIGNUM *z, BN_CTX *context
+) {
+    return EC_POINT_get_Jprojective_coordinates_GFp(group, point, x, NULL, z, context);
+}
 #else
+static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
     (void)group;
     return 0;
-#endif
 }
+
+static inline int copenssl_EC_POINTs_make_affine(const EC_GROUP *group, size_t count, EC_POINT **points) {
+    (void)group, (void)count, (void)points;
+    return 0;
+}
+
+static inline int copenssl_EC_POINT_get_X_and_Z(
+    const EC_GROUP *group, const EC_POINT *point, BIGNUM *x, BIGNUM *z, BN_CTX *context
+) {
+    (void)group, (void)point, (void)x, (void)z, (void)context;
+    return 0;
+}
+#endif
 #pragma clang diagnostic pop
