@@ -33,6 +33,20 @@ static inline int copenssl_X509_set_tbs_algorithm(X509 *certificate, const X509_
     return X509_ALGOR_copy((X509_ALGOR *)X509_get0_tbs_sigalg(certificate), algorithm);
 }
 
+// X509_add_ext copies an extension by encoding and decoding it; here the certificate owns it when the answer is 1. Only
+// X509_add_ext makes the list, so the first one goes through it.
+static inline int copenssl_X509_add0_ext(X509 *certificate, X509_EXTENSION *extension) {
+    STACK_OF(X509_EXTENSION) *extensions = (STACK_OF(X509_EXTENSION) *)X509_get0_extensions(certificate);
+    if (extensions != NULL) {
+        return sk_X509_EXTENSION_push(extensions, extension) > 0;
+    }
+    if (X509_add_ext(certificate, extension, -1) != 1) {
+        return 0;
+    }
+    X509_EXTENSION_free(extension);
+    return 1;
+}
+
 static inline STACK_OF(X509) *copenssl_sk_X509_new_null(void) {
     return sk_X509_new_null();
 }
