@@ -33,6 +33,20 @@ static inline int copenssl_X509_set_tbs_algorithm(X509 *certificate, const X509_
     return X509_ALGOR_copy((X509_ALGOR *)X509_get0_tbs_sigalg(certificate), algorithm);
 }
 
+// X509_add_ext copies an extension by encoding and decoding it; here the certificate owns it when the answer is 1. Only
+// X509_add_ext makes the list, so the first one goes through it.
+static inline int copenssl_X509_add0_ext(X509 *certificate, X509_EXTENSION *extension) {
+    STACK_OF(X509_EXTENSION) *extensions = (STACK_OF(X509_EXTENSION) *)X509_get0_extensions(certificate);
+    if (extensions != NULL) {
+        return sk_X509_EXTENSION_push(extensions, extension) > 0;
+    }
+    if (X509_add_ext(certificate, extension, -1) != 1) {
+        return 0;
+    }
+    X509_EXTENSION_free(extension);
+    return 1;
+}
+
 static inline STACK_OF(X509) *copenssl_sk_X509_new_null(void) {
     return sk_X509_new_null();
 }
@@ -50,15 +64,40 @@ static inline int copenssl_forbid_dumping(void) {
     return prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-// Deprecated as a part of the interface below EVP, which has no other way to tables.
+// Deprecated as a part of the interface below EVP, which has no other way to tables of multiples of a point and to its
+// coordinates as they are kept. Without them no tables are made.
 #pragma clang diagnostic push
 #pragma clang diagnostic ignored "-Wdeprecated-declarations"
-static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
 #if OPENSSL_VERSION_MAJOR < 4 && !defined(OPENSSL_NO_DEPRECATED_3_0)
+static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
     return EC_GROUP_precompute_mult(group, NULL) == 1 && EC_GROUP_have_precompute_mult(group) == 1;
+}
+
+static inline int copenssl_EC_POINTs_make_affine(const EC_GROUP *group, size_t count, EC_POINT **points) {
+    return EC_POINTs_make_affine(group, count, points, NULL);
+}
+
+static inline int copenssl_EC_POINT_get_X_and_Z(
+    const EC_GROUP *group, const EC_POINT *point, BIGNUM *x, BIGNUM *z, BN_CTX *context
+) {
+    return EC_POINT_get_Jprojective_coordinates_GFp(group, point, x, NULL, z, context);
+}
 #else
+static inline int copenssl_EC_GROUP_precompute_mult(EC_GROUP *group) {
     (void)group;
     return 0;
-#endif
 }
+
+static inline int copenssl_EC_POINTs_make_affine(const EC_GROUP *group, size_t count, EC_POINT **points) {
+    (void)group, (void)count, (void)points;
+    return 0;
+}
+
+static inline int copenssl_EC_POINT_get_X_and_Z(
+    const EC_GROUP *group, const EC_POINT *point, BIGNUM *x, BIGNUM *z, BN_CTX *context
+) {
+    (void)group, (void)point, (void)x, (void)z, (void)context;
+    return 0;
+}
+#endif
 #pragma clang diagnostic pop

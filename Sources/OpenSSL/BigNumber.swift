@@ -16,7 +16,7 @@ struct BigNumber: ~Copyable {
         deinit { unsafe BN_CTX_free(pointer) }
     }
 
-    private let pointer: OpaquePointer
+    let pointer: OpaquePointer
 
     init() throws(OpenSSLError) {
         guard let pointer = unsafe BN_new() else { throw .drained(after: "BN_new") }
@@ -30,49 +30,17 @@ struct BigNumber: ~Copyable {
         unsafe self.pointer = pointer
     }
 
-    deinit { unsafe BN_free(pointer) }
-
-    borrowing func withPointer<R, E: Error>(_ body: (OpaquePointer) throws(E) -> R) throws(E) -> R {
-        try unsafe body(pointer)
-    }
-
-    /// Whether the number is zero.
-    var isZero: Bool { unsafe BN_is_zero(pointer) == 1 }
-
-    /// Whether the number is less than a bound that libcrypto owns.
-    borrowing func isBelow(_ bound: OpaquePointer) -> Bool {
-        unsafe BN_cmp(pointer, bound) < 0
-    }
-
-    /// The inverse modulo a prime that does not divide the number.
-    borrowing func inverse(
-        modulo prime: OpaquePointer, _ context: borrowing Context
-    ) throws(OpenSSLError) -> BigNumber {
-        let result = try BigNumber()
-        guard unsafe BN_mod_inverse(result.pointer, pointer, prime, context.pointer) != nil else {
-            throw .drained(after: "BN_mod_inverse")
+    /// A number of libcrypto's less a small one.
+    init(_ number: OpaquePointer, less difference: UInt) throws(OpenSSLError) {
+        guard let pointer = unsafe BN_dup(number) else { throw .drained(after: "BN_dup") }
+        guard unsafe BN_sub_word(pointer, difference) == 1 else {
+            unsafe BN_free(pointer)
+            throw .drained(after: "BN_sub_word")
         }
-        return result
+        unsafe self.pointer = pointer
     }
 
-    /// The product modulo a number that is not zero.
-    borrowing func multiplied(
-        by other: borrowing BigNumber, modulo divisor: OpaquePointer, _ context: borrowing Context
-    ) throws(OpenSSLError) -> BigNumber {
-        let result = try BigNumber()
-        try check(
-            unsafe BN_mod_mul(result.pointer, pointer, other.pointer, divisor, context.pointer), "BN_mod_mul")
-        return result
-    }
-
-    /// The remainder, which is never negative, by a number that is not zero.
-    borrowing func remainder(
-        modulo divisor: OpaquePointer, _ context: borrowing Context
-    ) throws(OpenSSLError) -> BigNumber {
-        let result = try BigNumber()
-        try check(unsafe BN_nnmod(result.pointer, pointer, divisor, context.pointer), "BN_nnmod")
-        return result
-    }
+    deinit { unsafe BN_free(pointer) }
 
     /// The remainder by a small divisor that is not zero.
     borrowing func remainder(dividingBy divisor: UInt64) -> UInt64 {

@@ -58,12 +58,8 @@ package struct CertificateFields: Hashable, Sendable {
         try unsafe Self.withName(subject) { name throws(OpenSSLError) in
             try check(unsafe X509_set_subject_name(certificate, name), "X509_set_subject_name")
         }
-        try unsafe Self.withTime(notBefore) { time throws(OpenSSLError) in
-            try check(unsafe X509_set1_notBefore(certificate, time), "X509_set1_notBefore")
-        }
-        try unsafe Self.withTime(notAfter) { time throws(OpenSSLError) in
-            try check(unsafe X509_set1_notAfter(certificate, time), "X509_set1_notAfter")
-        }
+        try unsafe Self.set(X509_getm_notBefore(certificate), notBefore)
+        try unsafe Self.set(X509_getm_notAfter(certificate), notAfter)
         try unsafe setKey(certificate)
         for item in extensions { try unsafe Self.add(item, to: certificate) }
         return try unsafe PrivateKey.encoded("i2d_re_X509_tbs") { unsafe i2d_re_X509_tbs(certificate, $0) }
@@ -101,15 +97,11 @@ package struct CertificateFields: Hashable, Sendable {
         try unsafe body(name)
     }
 
-    private static func withTime(
-        _ time: Timestamp, _ body: (UnsafeMutablePointer<ASN1_TIME>) throws(OpenSSLError) -> Void
-    ) throws(OpenSSLError) {
+    private static func set(_ field: UnsafeMutablePointer<ASN1_TIME>?, _ time: Timestamp) throws(OpenSSLError) {
         // ASN1_TIME_set chooses UTCTime before 2050 and GeneralizedTime from then on (RFC 5280 §4.1.2.5).
-        guard let encoded = unsafe ASN1_TIME_set(nil, Int(clamping: time.seconds)) else {
+        guard unsafe field != nil, unsafe ASN1_TIME_set(field, Int(clamping: time.seconds)) != nil else {
             throw .drained(after: "ASN1_TIME_set")
         }
-        defer { unsafe ASN1_TIME_free(encoded) }
-        try unsafe body(encoded)
     }
 
     /// Sets the key from its octets: libcrypto's own decoder would import it a second time.
@@ -143,12 +135,11 @@ package struct CertificateFields: Hashable, Sendable {
     }
 
     private static func add(_ item: CertificateExtension, to certificate: OpaquePointer) throws(OpenSSLError) {
-        let encoded = DERWriter.objectIdentifier(item.id)
-        let id = unsafe encoded.withUnsafeBufferPointer { buffer in
-            var start = buffer.baseAddress
-            return unsafe d2i_ASN1_OBJECT(nil, &start, buffer.count)
+        // libcrypto copies the octets, but does not promise not to write to them.
+        var octets = item.id.content
+        guard let id = unsafe ASN1_OBJECT_create(NID_undef, &octets, Int32(octets.count), nil, nil) else {
+            throw .drained(after: "ASN1_OBJECT_create")
         }
-        guard let id = unsafe id else { throw .drained(after: "d2i_ASN1_OBJECT") }
         defer { unsafe ASN1_OBJECT_free(id) }
         guard let value = unsafe ASN1_OCTET_STRING_new() else { throw .drained(after: "ASN1_OCTET_STRING_new") }
         defer { unsafe ASN1_OCTET_STRING_free(value) }
@@ -157,7 +148,9 @@ package struct CertificateFields: Hashable, Sendable {
         guard let created = unsafe X509_EXTENSION_create_by_OBJ(nil, id, item.isCritical ? 1 : 0, value) else {
             throw .drained(after: "X509_EXTENSION_create_by_OBJ")
         }
-        defer { unsafe X509_EXTENSION_free(created) }
-        try check(unsafe X509_add_ext(certificate, created, -1), "X509_add_ext")
+        guard unsafe copenssl_X509_add0_ext(certificate, created) == 1 else {
+            unsafe X509_EXTENSION_free(created)
+            throw .drained(after: "X509_add_ext")
+        }
     }
 }

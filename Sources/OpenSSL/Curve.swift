@@ -27,11 +27,15 @@ package enum Curve: Hashable, Sendable, CaseIterable {
     /// The namedCurve of RFC 5480 §2.1.1.
     var objectIdentifier: ObjectIdentifier {
         switch self {
-        case .p256: "1.2.840.10045.3.1.7"
-        case .p384: "1.3.132.0.34"
-        case .p521: "1.3.132.0.35"
+        case .p256: Self.prime256v1
+        case .p384: Self.secp384r1
+        case .p521: Self.secp521r1
         }
     }
+
+    private static let prime256v1: ObjectIdentifier = "1.2.840.10045.3.1.7"
+    private static let secp384r1: ObjectIdentifier = "1.3.132.0.34"
+    private static let secp521r1: ObjectIdentifier = "1.3.132.0.35"
 
     /// The curve's number in libcrypto's table of objects.
     var nid: Int32 {

@@ -6,7 +6,7 @@ package struct LocalSigningKey: SigningKey {
 
     /// A signing key with the scheme that fits its kind.
     ///
-    /// Every signature is verified, so the public half is made ready for that: some milliseconds, once.
+    /// Every signature is verified, so the public half is made ready for that, once: some milliseconds, 20 with P-384.
     package init(_ key: PrivateKey) {
         self.key = key
         scheme = key.defaultScheme

@@ -19,7 +19,8 @@ package final class PublicKey: Sendable {
 
     /// Imports a key that verifies all the time, such as that of a CA or a log, and makes tables for it if they help.
     ///
-    /// Takes milliseconds and 150 KiB; never to be done at a client's word. What is valid does not change.
+    /// Takes milliseconds and 150 KiB, with P-384 some 20 ms and 4.5 MiB; never to be done at a client's word. What is
+    /// valid does not change.
     package convenience init(keeping info: SubjectPublicKeyInfo) throws(OpenSSLError) {
         try self.init(info, tables: PointTables(info))
     }

@@ -117,7 +117,6 @@ package struct SubjectPublicKeyInfo: Hashable, Sendable {
         let bits = try body.bitString()
         try body.requireEnd()
         let id = try algorithm.objectIdentifier()
-        if let name = refused[id] { return .unsupported(name) }
         switch id {
         case ellipticCurveKey: return try parseEllipticCurve(&algorithm, bits)
         case rsaEncryption:
@@ -129,7 +128,7 @@ package struct SubjectPublicKeyInfo: Hashable, Sendable {
             try algorithm.requireEnd()
             guard bits.count == 32 else { throw DERError("Ed25519 key of another length") }
             return .ed25519(bits)
-        default: return nil
+        default: return refused[id].map(Key.unsupported)
         }
     }
 
