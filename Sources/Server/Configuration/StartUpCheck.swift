@@ -67,7 +67,9 @@ package enum StartUpCheck {
         }
     }
 
-    /// Compares the newest head with the guard file; nothing of the store is recomputed. Nil for a log without one.
+    /// Compares the newest head with the guard file; nothing of the store is recomputed.
+    ///
+    /// Nil for a log for one run alone.
     private static func compareWithGuard(_ log: OwnLog, _ options: ServerOptions) throws -> CheckedShard? {
         guard !log.isTemporary else { return nil }
         let stored = try StoredLog(log.directory, log.settings)
