@@ -94,8 +94,8 @@ let package = Package(
         library(
             "CertificateTransparency",
             [
-                "OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1, nioPosix,
-                nioSSL,
+                "OpenSSL", "TransparencyLog", "StrictJSON", asyncHTTPClient, logging, nioCore, nioHTTP1,
+                nioHTTPCompression, nioPosix, nioSSL,
             ]
         ),
         // What auditors look for in a log: derived from its entries, reused by the server and the commands. It keeps a
@@ -105,13 +105,7 @@ let package = Package(
             ["OpenSSL", "StrictJSON", "Identity", "TransparencyLog", "CertificateTransparency", grdb, logging]
         ),
         library("Issuance", ["OpenSSL", "Identity", "TransparencyLog", "CertificateTransparency", logging]),
-        library(
-            "Monitor",
-            [
-                "OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency", asyncHTTPClient, nioCore,
-                nioHTTP1, nioHTTPCompression, nioSSL,
-            ]
-        ),
+        library("Monitor", ["OpenSSL", "StrictJSON", "TransparencyLog", "CertificateTransparency"]),
         // Generated code, which does not keep the rules of ours.
         .target(
             name: "FulcioProtobuf", dependencies: [swiftProtobuf], exclude: ["Protos"],

@@ -1,3 +1,4 @@
+internal import CertificateTransparency
 package import Identity
 package import Logging
 package import OpenSSL
@@ -52,6 +53,7 @@ package final class CertificateAuthority: Sendable {
         try requireMinting(record.token.configuredIssuer)
         let issued = try await mint(for: principal, info, now: now())
         record.serialNumber = issued.certificate.serialNumber.hexadecimal
+        record.logID = issued.timestamps.all.first?.logID
         record.leafIndex = issued.timestamps.firstLeafIndex
         // No claim: who it is for stands in the audit stream and in the log's entry.
         logger.notice(

@@ -19,7 +19,7 @@ package struct RemoteAudit {
     private let previous: AuditState?
     private let isFull: Bool
     private let maximumAge: Duration?
-    private let check: EntryCheck
+    private let check: LoggedEntryCheck
     private var chains: ChainResolver
     private var peaks = Peaks()
     private var edge: TreeEdge?
@@ -34,7 +34,7 @@ package struct RemoteAudit {
         (self.client, self.previous, self.isFull, self.maximumAge) = (client, previous, isFull, maximumAge)
         let everything = Timestamp(milliseconds: 0)..<Timestamp(milliseconds: .max)
         let admission = roots.isEmpty ? nil : ChainAdmission(roots: roots, window: everything)
-        check = EntryCheck(api: client.api, admission: admission)
+        check = LoggedEntryCheck(api: client.api, admission: admission)
         chains = ChainResolver(client)
     }
 

@@ -54,14 +54,17 @@ package struct SQLiteStoreInspection: Sendable {
 
     /// Compares the newest head with the guard file at `guardPath`, and nothing else; for who has only a moment.
     ///
-    /// Throws a `StoreRefusal` when the guard is missing, is no guard of this log, or has seen what the store does not
-    /// have.
-    package func compare(withGuardAt guardPath: String) throws {
+    /// Answers with that head and with what the log is by both, where `starting` stands for any state that does not
+    /// outlive a process. Throws a `StoreRefusal` when the guard is missing, is no guard of this log, or has seen what
+    /// the store does not have.
+    package func compare(withGuardAt guardPath: String) throws -> (head: TreeHead, condition: LogCondition) {
         let files = SQLiteFiles(database: path)
         // Before the store, which may grow meanwhile and must never be behind the guard.
         guard let record = try GuardFile.look(at: guardPath) else { throw StoreRefusal.guardMissing(path: guardPath) }
-        try SQLiteInspector.read(files, description: description) { database in
-            try compare(database, with: record, at: guardPath)
+        return try SQLiteInspector.read(files, description: description) { database in
+            let stored = try SQLiteStartUpChecks.compareMeta(database, with: description)
+            let head = try compare(database, with: record, at: guardPath)
+            return (head, SQLiteStoreOperator.condition(stored, record.state))
         }
     }
 
@@ -80,7 +83,7 @@ package struct SQLiteStoreInspection: Sendable {
                 // In one view, which would keep a server's write-ahead log from being shortened for as long as it
                 // takes.
                 if !files.isAfterUncleanStop { try SQLiteSnapshot(database: database).quickCheck() }
-                if let record, let guardPath { try compare(database, with: record, at: guardPath) }
+                if let record, let guardPath { _ = try compare(database, with: record, at: guardPath) }
                 return condition
             }
             var audit = TreeAudit(depth: .signatures, description: description, key: key, format: format)
@@ -102,10 +105,13 @@ package struct SQLiteStoreInspection: Sendable {
         }
     }
 
-    private func compare(_ database: Database, with record: GuardRecord, at guardPath: String) throws {
+    private func compare(
+        _ database: Database, with record: GuardRecord, at guardPath: String
+    ) throws -> TreeHead {
         let head = try SQLiteStoredHead.read(database, description: description, key: key).signed.head
         let comparison = GuardComparison(path: guardPath, record: record, description: description, key: key)
         let snapshot = SQLiteSnapshot(database: database)
         try comparison.run(head: head) { try snapshot.tile(level: $0, index: $1) }
+        return head
     }
 }

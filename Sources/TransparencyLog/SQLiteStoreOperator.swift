@@ -139,7 +139,7 @@ package struct SQLiteStoreOperator: Sendable {
     }
 
     /// What the log is, all in all: guard and store may each know of a freeze that the other does not.
-    private static func condition(_ stored: LogCondition, _ state: GuardRecord.State?) -> LogCondition {
+    static func condition(_ stored: LogCondition, _ state: GuardRecord.State?) -> LogCondition {
         switch state {
         case .closed(let reason) where !stored.isFinal: .closed(reason: reason)
         case .frozen(let reason) where !stored.isFinal: .frozen(reason: reason)

@@ -193,3 +193,16 @@ def house(tmp_path):
 def issuer():
     with Issuer() as issuer:
         yield issuer
+
+
+@pytest.fixture
+def trusting(house, issuer):
+    """The fresh data directory, whose server takes the tokens of that issuer."""
+    house.trust({issuer.url: {}})
+    return house
+
+
+@pytest.fixture
+def body(issuer):
+    """A good request for a certificate."""
+    return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)

@@ -1,6 +1,5 @@
 """The list of algorithms that clients may sign with (certificate-authority §3.5)."""
 
-import pytest
 from cryptography.hazmat.primitives import hashes
 
 import keys
@@ -14,12 +13,6 @@ REFUSED = {
     "p384": "signing algorithm not permitted: *ecdsa.PublicKey, SHA-384",
     "p521": "signing algorithm not permitted: *ecdsa.PublicKey, SHA-512",
 }
-
-
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
 
 
 def test_the_list_restricts_and_admits(trusting, issuer):

@@ -22,6 +22,7 @@ from auditor import Auditor
 from client import Client, Issued, good_body
 from conftest import ADDRESS
 from issuer import Issuer
+from log_commands import operate
 from program import House, Server, eventually, run
 from stored_log import RowServer, StoredLog
 from submitter import OpenLog, Submitter, post
@@ -46,11 +47,6 @@ def agrees(auditor: WholeAuditor, step: str, size: int | None = None) -> None:
     report = auditor.look()
     print(f"{step}: {report}")
     assert report.findings == [] and size in (None, report.size), report
-
-
-def operate(house: House, kind: str) -> None:
-    done = run("log", kind, "--data-dir", house.directory, "--reason", "a test")
-    assert done.returncode == 0, done.stderr
 
 
 def test_the_auditor_agrees_after_every_step(tmp_path):
@@ -80,7 +76,7 @@ def test_the_auditor_agrees_after_every_step(tmp_path):
         log.fill(WIDTH + 3 - size)
         agrees(auditor, "a full tile and some", WIDTH + 3)
         assert log.server.stop() == 0
-        operate(log.house, "close")
+        assert operate(log.house, "close").returncode == 0
         log.server = log.house.serve(*log.options)
         agrees(auditor, "closed for good", WIDTH + 3)
         assert log.server.stop() == 0
@@ -90,7 +86,7 @@ def frozen(log: OpenLog, auditor: WholeAuditor) -> None:
     assert log.server.stop() == 0
     size = auditor.memory.heads[-1].size
     for kind in ("freeze", "thaw"):
-        operate(log.house, kind)
+        assert operate(log.house, kind).returncode == 0
         with log.house.serve(*log.options) as server:
             agrees(auditor, f"after {kind}", size)
             assert server.stop() == 0
@@ -115,7 +111,7 @@ def restored(log: OpenLog, auditor: WholeAuditor, issuer: Issuer, snapshot: path
         agrees(auditor, "the newest store again, frozen by what was tried")
         assert post(log.url, "add-chain", log.submitter.chain(log.submitter.leaf(False))).status_code == 503
         assert server.stop() == 0
-    operate(log.house, "thaw")
+    assert operate(log.house, "thaw").returncode == 0
     log.server = log.house.serve(*log.options)
     agrees(auditor, "thawed after a refused restore")
 

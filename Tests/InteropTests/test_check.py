@@ -3,7 +3,9 @@
 import json
 import re
 
+from log_commands import operate
 from program import House, run
+from shards import rotated
 
 
 def test_check_prints_what_would_be_trusted(tmp_path):
@@ -94,3 +96,24 @@ def test_check_reads_all_that_serve_reads_and_makes_nothing(tmp_path):
     assert done.returncode == 1 and str(stream) in done.stderr
     done = run("check", "--ca", "ephemeralca", "--host", "127.0.0.1", "--grpc-host", "0.0.0.0", "--development")
     assert done.returncode == 1 and "--grpc-host" in done.stderr
+
+
+def test_check_lists_the_shards_and_their_state(trusting):
+    """R-58 R-43: name, origin, key, window, state and size of each, as the log's own commands say, changing nothing."""
+    new = rotated(trusting)
+    arguments = ["check", *trusting.arguments()[1:]]
+    assert operate(trusting, "freeze", "--shard", "2026a", reason="the key [may] be taken").returncode == 0
+    with trusting.serve():
+        first, second = json.loads(run(*arguments, "--json").stdout)["shards"]
+        described = new.description()
+    assert [first["shard"], second["shard"]] == ["2026a", new.shard]
+    assert second["origin"] == new.origin and second["log_id"] == described["log_id"]
+    window = {name: second[name] for name in ("start_inclusive", "end_exclusive")}
+    assert window == described["temporal_interval"]
+    assert (second["state"], second["reason"], second["tree_size"]) == ("open", None, 0)
+    assert (first["state"], first["reason"]) == ("frozen", "the key [may] be taken")
+    done = run(*arguments)
+    assert done.returncode == 0, done.stderr
+    for piece in ("shard 2026a:", first["origin"], "frozen: the key [may] be taken", new.log_id.hex(), second["end_exclusive"]):
+        assert piece in done.stdout, done.stdout
+    assert json.loads(run("check", "--json", "--config-path", trusting.configuration).stdout)["shards"] == []

@@ -81,12 +81,6 @@ def check_all(auditor: Auditor, received: list[Issued]) -> None:
     assert len({issued.leaf.serial_number for issued in received}) == len(received)
 
 
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
-
-
 def test_kills_at_random_moments_lose_nothing(trusting, issuer):
     """R-01 R-02 R-11 (SIGKILL) TL-57: kill -9 under load, restart, audit the whole log, issue again."""
     print(f"MINTMARK_CRASH_SEED={SEED} MINTMARK_CRASH_ROUNDS={ROUNDS}")

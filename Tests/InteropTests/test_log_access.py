@@ -12,10 +12,10 @@ from auditor import Auditor
 from client import Client, good_body
 from conftest import ADDRESS
 from issuer import Issuer
+from log_commands import operate
 from ports import free_port
 from program import House, eventually, run
 from submitter import OpenLog, Submission, post
-from test_log_commands import operate
 from tiled_log import tile_path, widths
 
 TOKEN = "a-token-of-more-than-32-characters-0123456789"

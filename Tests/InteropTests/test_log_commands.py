@@ -10,22 +10,11 @@ import requests
 
 import keys
 from auditor import Auditor
-from client import Client, good_body
-from conftest import ADDRESS
+from client import Client
+from log_commands import history, operate, verify
 from program import House, eventually, run
 from submitter import Submitter
 from test_crash import Load, check_all
-
-
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
-
-
-@pytest.fixture
-def body(issuer):
-    return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
 
 
 @pytest.fixture
@@ -36,23 +25,6 @@ def used(trusting, body):
             Client(trusting.url).issue(body)
         assert server.stop() == 0
     return trusting
-
-
-def verify(directory, *more) -> dict:
-    done = run("log", "verify", directory, "--json", *more)
-    answer = json.loads(done.stdout)
-    assert done.returncode == (0 if answer["ok"] else 1), (done.returncode, done.stderr)
-    return answer
-
-
-def operate(house, kind: str, *more, reason: str = "a test"):
-    return run("log", kind, "--data-dir", house.directory, "--reason", reason, *more)
-
-
-def history(house) -> list[dict]:
-    done = run("log", "history", "--data-dir", house.directory, "--json")
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
 
 
 def change(house, sql: str) -> None:

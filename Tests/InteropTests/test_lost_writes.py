@@ -13,8 +13,7 @@ import requests
 
 import program
 from auditor import Auditor
-from client import Client, Issued, good_body
-from conftest import ADDRESS
+from client import Client, Issued
 from program import eventually
 from shim import Bench, compile_shim
 from test_crash import ROUNDS, SEED, Load, attempt, check_all
@@ -29,11 +28,6 @@ def library(tmp_path_factory):
 def bench(house, issuer, library, tmp_path):
     house.trust({issuer.url: {}})
     return Bench(house, library, tmp_path)
-
-
-@pytest.fixture
-def body(issuer):
-    return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
 
 
 def ready(house) -> requests.Response:

@@ -69,12 +69,6 @@ class Scrape:
         return {(sample.name, *sorted(sample.labels.items())) for sample in self.samples}
 
 
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
-
-
 def good(issuer, **claims) -> dict:
     return good_body(issuer.token(issuer.email(ADDRESS, **claims)), ADDRESS)
 

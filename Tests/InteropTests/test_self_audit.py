@@ -8,11 +8,9 @@ import threading
 import urllib.error
 import urllib.request
 
-import pytest
 import requests
 
-from client import Client, good_body
-from conftest import ADDRESS
+from client import Client
 from ports import free_port
 from program import House, eventually
 
@@ -65,17 +63,6 @@ class Proxy:
     def __exit__(self, *_):
         self.server.shutdown()
         self.server.server_close()
-
-
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
-
-
-@pytest.fixture
-def body(issuer):
-    return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
 
 
 @contextlib.contextmanager

@@ -10,24 +10,14 @@ import time
 import pytest
 import requests
 
+import audit
 import merkle
-from client import Client, Issued, good_body
-from conftest import ADDRESS
+from client import Client, Issued
+from log_commands import history, operate, verify
+from ports import free_port
 from program import eventually, run
 from shards import Shard, ShardLoad, check_in_tree, issue_in, metric, rotated, serves
 from test_certspotter import CertSpotter
-from test_log_commands import history, operate, verify
-
-
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
-
-
-@pytest.fixture
-def body(issuer):
-    return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
 
 
 def test_rotation_under_load_is_no_error_to_anyone(trusting, issuer, tmp_path):
@@ -167,6 +157,32 @@ def test_rotation_while_stopped_and_by_signal(trusting, body):
     names = [json.loads(run("log", "history", "--data-dir", trusting.directory, "--shard", name, "--json").stdout)
              for name in ("2026a", first.shard)]  # fmt: skip
     assert names[0] == [] and len(names[1]) == 1
+
+
+def test_an_index_is_looked_up_in_a_shard_that_is_named(trusting, body, tmp_path):
+    """TL-82 R-57: one shard needs no name, with two an index without one is refused; audit records name the shard."""
+    port, stream = free_port(), tmp_path / "audit.jsonl"
+    url = f"http://127.0.0.1:{port}/api/v1/certificates"
+    with trusting.serve("--audit-port", port, "--audit-log", stream) as server:
+        old = Shard(trusting, "2026a")
+        first = Client(trusting.url).issue(body)
+        assert requests.get(f"{url}/0", timeout=10).json()["log"] == old.origin
+        new = rotated(trusting)
+        second = issue_in(trusting, body, new)
+        answer = requests.get(f"{url}/0", timeout=10)
+        assert answer.status_code == 400 and "parameter log" in answer.json()["message"], answer.text
+        for shard, issued in ((old, first), (new, second)):
+            found = requests.get(f"{url}/{issued.index}", params={"log": shard.origin}, timeout=10).json()
+            assert int(found["serial"], 16) == issued.leaf.serial_number and found["log"] == shard.origin
+            serial = f"{issued.leaf.serial_number:x}"
+            done = run("log", "search", "--url", f"http://127.0.0.1:{port}", "--serial", serial, "--json")
+            assert done.returncode == 0 and len(json.loads(done.stdout)["certificates"]) == 1, done.stderr
+            arguments = ("--data-dir", trusting.directory, "--shard", shard.shard)
+            assert run("log", "get", str(issued.index), *arguments).returncode == 0
+        assert server.stop() == 0
+    made = {int(r["serial"], 16): (r["log"], r["index"]) for r in audit.records(stream) if r["decision"] == "issued"}
+    for shard, issued in ((old, first), (new, second)):
+        assert made[issued.leaf.serial_number] == (shard.log_id.hex(), issued.index)
 
 
 @pytest.mark.skipif(shutil.which("certspotter") is None, reason="certspotter is not installed")

@@ -13,22 +13,10 @@ import requests
 
 import tls
 from auditor import Auditor
-from client import Client, good_body
-from conftest import ADDRESS
+from client import Client
 from program import eventually, run
 from test_crash import Load, check_all
 from witness import DASH, MISCHIEF, Witness, key_line
-
-
-@pytest.fixture
-def trusting(house, issuer):
-    house.trust({issuer.url: {}})
-    return house
-
-
-@pytest.fixture
-def body(issuer):
-    return good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)
 
 
 @pytest.fixture

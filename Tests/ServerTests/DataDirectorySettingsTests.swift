@@ -26,6 +26,8 @@ import Testing
         arguments: [
             "a\u{96}b", "\u{85}\u{2028}\u{FFFE}\u{FFFF}\u{FEFF}\0\u{7F}\r\n\t", "\"\u{301}", "\\\u{301}",
             "\\\"\u{20D0}x", "ümläut \u{1F511}", "# : - [ & * ! | > ' % @",
+            String(repeating: "[", count: 100), String(repeating: "{ ", count: 100),
+            "&a [x] " + String(repeating: "*a ", count: 100), String(repeating: "- ", count: 100),
         ])
     func anyText(text: String) throws {
         var settings = DataDirectorySettings(try Self.shard("a", "x\(text)"))
@@ -40,7 +42,7 @@ import Testing
 
     @Test func `settings that would not be read back are not written`() throws {
         var settings = DataDirectorySettings(try Self.shard("a"))
-        settings.close("a", ShardSettings.Closing(actor: "me", reason: String(repeating: "[", count: 100)))
+        settings.close("a", ShardSettings.Closing(actor: "me", reason: String(repeating: "x", count: 1 << 20)))
         #expect(throws: ConfigurationMistakes.self) { try settings.readableYAML() }
     }
 

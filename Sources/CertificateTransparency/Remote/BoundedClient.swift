@@ -1,6 +1,7 @@
 internal import AsyncHTTPClient
 internal import NIOCore
 internal import NIOHTTP1
+internal import NIOHTTPCompression
 internal import NIOSSL
 package import OpenSSL
 
@@ -32,7 +33,8 @@ package final class BoundedClient: Sendable {
         /// The most bytes of the body of an answer 200, and of any other one, which is cut there.
         let limits: (success: Int, other: Int)
 
-        /// A POST with a body, or a GET without one; a longer answer 200 than `limit` is an error.
+        /// A POST with a body, or a GET without one; a longer answer 200 than `limit` is an error, and nothing is read
+        /// of the body of another answer when `otherLimit` is 0.
         package init(
             url: String, body: [UInt8]? = nil, fields: [(String, String)], limit: Int,
             otherLimit: Int
@@ -41,11 +43,33 @@ package final class BoundedClient: Sendable {
         }
     }
 
+    /// What connections are like.
+    package struct Connections: Sendable {
+        /// How many are kept to one server at a time.
+        let count: Int
+
+        /// For how many seconds one is kept that has nothing to do.
+        let idleSeconds: Int64
+
+        /// The most octets of a compressed answer after decompression; nil when none may be compressed.
+        let decompressedLimit: Int?
+
+        /// For many small answers at a time, none of them compressed.
+        package static let many = Connections(count: 64, idleSeconds: 2, decompressedLimit: nil)
+
+        /// For large answers one after the other, which may be compressed and have so many octets afterwards.
+        package static func fewCompressed(limit: Int) -> Connections {
+            Connections(count: 8, idleSeconds: 10, decompressedLimit: limit)
+        }
+    }
+
     private let client: HTTPClient
+    private let connections: Connections
 
     /// A client that trusts these roots in TLS, or those of the system; throws when TLS cannot use one.
-    package init(trustRoots: [Certificate] = []) throws {
-        client = HTTPClient(configuration: try Self.configuration(trustRoots: trustRoots))
+    package init(trustRoots: [Certificate] = [], connections: Connections = .many) throws {
+        self.connections = connections
+        client = HTTPClient(configuration: try Self.configuration(trustRoots: trustRoots, connections))
     }
 
     // The client wants to be shut down by whoever has it, also when it was never used.
@@ -75,7 +99,8 @@ package final class BoundedClient: Sendable {
     private func answer(to request: Request) async throws -> Answer {
         var message = HTTPClientRequest(url: request.url)
         for (name, value) in request.fields { message.headers.add(name: name, value: value) }
-        message.headers.add(name: "Accept-Encoding", value: "identity")
+        let encoding = connections.decompressedLimit == nil ? "identity" : "gzip"
+        message.headers.add(name: "Accept-Encoding", value: encoding)
         message.headers.add(name: "User-Agent", value: "mintmark")
         if let body = request.body {
             message.method = .POST
@@ -95,33 +120,50 @@ package final class BoundedClient: Sendable {
 
     private func read(_ response: HTTPClientResponse, _ limits: (success: Int, other: Int)) async throws -> Answer {
         let isSuccess = response.status == .ok
-        if isSuccess, !response.headers["Content-Encoding"].isEmpty { throw RemoteLogFailure.Cause.contentEncoded }
-        let limit = isSuccess ? limits.success : limits.other
-        var body: [UInt8] = []
-        for try await part in response.body {
-            body.append(contentsOf: part.readableBytesView.prefix(limit + 1 - body.count))
-            guard body.count > limit else { continue }
-            guard !isSuccess else { throw RemoteLogFailure.Cause.tooLong(limit: limit) }
-            body.removeLast(body.count - limit)
-            break
+        if isSuccess, connections.decompressedLimit == nil, !response.headers["Content-Encoding"].isEmpty {
+            throw RemoteLogFailure.Cause.contentEncoded
         }
+        let body =
+            if isSuccess || limits.other > 0 {
+                try await Self.read(response.body, limit: isSuccess ? limits.success : limits.other, cuts: !isSuccess)
+            } else {
+                [UInt8]()
+            }
         return Answer(
             status: response.status.code, contentType: response.headers.first(name: "Content-Type"),
             retryAfter: response.headers.first(name: "Retry-After"), body: body)
     }
 
-    private static func configuration(trustRoots: [Certificate]) throws -> HTTPClient.Configuration {
+    /// A body of at most `limit` bytes; a longer one is cut there, or an error.
+    private static func read(
+        _ body: HTTPClientResponse.Body, limit: Int, cuts: Bool
+    ) async throws -> [UInt8] {
+        var bytes: [UInt8] = []
+        for try await part in body {
+            bytes.append(contentsOf: part.readableBytesView.prefix(limit + 1 - bytes.count))
+            guard bytes.count > limit else { continue }
+            guard cuts else { throw RemoteLogFailure.Cause.tooLong(limit: limit) }
+            bytes.removeLast(bytes.count - limit)
+            break
+        }
+        return bytes
+    }
+
+    private static func configuration(
+        trustRoots: [Certificate], _ connections: Connections
+    ) throws -> HTTPClient.Configuration {
         var tls = TLSConfiguration.makeClientConfiguration()
         tls.minimumTLSVersion = .tlsv12
         let roots = try trustRoots.map { try NIOSSLCertificate(bytes: $0.der, format: .der) }
         if !roots.isEmpty { tls.trustRoots = .certificates(roots) }
         var pool = HTTPClient.Configuration.ConnectionPool(
-            idleTimeout: .seconds(2), concurrentHTTP1ConnectionsPerHostSoftLimit: 64)
+            idleTimeout: .seconds(connections.idleSeconds),
+            concurrentHTTP1ConnectionsPerHostSoftLimit: connections.count)
         pool.retryConnectionEstablishment = false
         var configuration = HTTPClient.Configuration(
             tlsConfiguration: tls, redirectConfiguration: .disallow,
             timeout: HTTPClient.Configuration.Timeout(connect: .seconds(10)), connectionPool: pool,
-            decompression: .disabled)
+            decompression: connections.decompressedLimit.map { .enabled(limit: .size($0)) } ?? .disabled)
         configuration.httpVersion = .http1Only
         return configuration
     }

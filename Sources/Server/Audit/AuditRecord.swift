@@ -65,6 +65,7 @@ struct AuditRecord: Sendable {
         }
         add("spki", record.key?.sha256.hex)
         add("serial", record.serialNumber)
+        add("log", record.logID?.hex)
         if let index = record.leafIndex {
             members.append(JSONMember(name: "index", value: .integer(Int64(clamping: index))))
         }

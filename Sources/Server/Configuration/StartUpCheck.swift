@@ -5,6 +5,15 @@ internal import TransparencyLog
 
 /// What `serve` checks before it opens a port, without opening one and without writing anything (reliability R-58).
 package enum StartUpCheck {
+    /// What would be used.
+    package struct Report: Sendable {
+        /// The identity configuration.
+        package let issuers: LoadedIssuers
+
+        /// The shards of the own log, oldest first; none without one, and none of a log for one run alone.
+        package let shards: [CheckedShard]
+    }
+
     /// Reads and checks all files of a run; throws every mistake at once.
     ///
     /// Without a CA in the options, only the identity configuration is looked at. The log and the audit stream are not
@@ -13,7 +22,7 @@ package enum StartUpCheck {
     /// be meant goes to the logger.
     package static func run(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
-    ) throws -> LoadedIssuers {
+    ) throws -> Report {
         guard coversAuthority(options) else {
             var mistakes: [String] = []
             var warnings: [String] = []
@@ -28,7 +37,7 @@ package enum StartUpCheck {
             for warning in warnings + issuers.warnings {
                 logger.warning("configuration", metadata: ["detail": "\(warning)"])
             }
-            return issuers
+            return Report(issuers: issuers, shards: [])
         }
         var mistakes: [String] = []
         let parts = ConfigurationMistakes.attempt(&mistakes) {
@@ -40,14 +49,14 @@ package enum StartUpCheck {
         if let path = options.auditFile {
             _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
         }
-        for log in parts?.ownLogs ?? [] {
-            _ = ConfigurationMistakes.attempt(&mistakes) {
+        let shards = (parts?.ownLogs ?? []).compactMap { log in
+            ConfigurationMistakes.attempt(&mistakes) {
                 try requireDatabase(log.directory.logStore(log.settings.shard))
-                try compareWithGuard(log, options)
-            }
+                return try compareWithGuard(log, options)
+            } ?? nil
         }
         guard let parts, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        return parts.issuers
+        return Report(issuers: parts.issuers, shards: shards)
     }
 
     /// Whether the options name a CA, so that more than the identity configuration is checked.
@@ -59,10 +68,13 @@ package enum StartUpCheck {
     }
 
     /// Compares the newest head with the guard file; nothing of the store is recomputed.
-    private static func compareWithGuard(_ log: OwnLog, _ options: ServerOptions) throws {
-        guard !log.isTemporary else { return }
+    ///
+    /// Nil for a log for one run alone.
+    private static func compareWithGuard(_ log: OwnLog, _ options: ServerOptions) throws -> CheckedShard? {
+        guard !log.isTemporary else { return nil }
         let stored = try StoredLog(log.directory, log.settings)
-        try stored.inspection().compare(withGuardAt: stored.guardFile(options.logGuardFile))
+        let (head, condition) = try stored.inspection().compare(withGuardAt: stored.guardFile(options.logGuardFile))
+        return CheckedShard(parameters: stored.parameters, condition: condition, size: head.size.value)
     }
 
     private static func requireDatabase(_ path: String) throws(ConfigurationMistakes) {

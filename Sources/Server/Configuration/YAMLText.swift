@@ -3,7 +3,7 @@ enum YAMLText {
     /// A text in double quotes, which every parser of YAML reads back scalar by scalar.
     ///
     /// Only printable ASCII stands as it is: parsers refuse some characters, and others end a line (YAML 1.2 §5.1,
-    /// §5.7).
+    /// §5.7). What `BoundedYAML` counts wherever it stands is escaped too, so that no text makes a file unreadable.
     static func quoted(_ text: String) -> String {
         "\"" + text.unicodeScalars.map(escaped).joined() + "\""
     }
@@ -12,6 +12,7 @@ enum YAMLText {
     private static func escaped(_ scalar: Unicode.Scalar) -> String {
         switch scalar {
         case "\"", "\\": "\\\(scalar)"
+        case "[", "]", "{", "}", "*", "&": "\\x" + hexadecimal(scalar, 2)
         case " "..."~": String(scalar)
         default: scalar.value <= 0xFFFF ? "\\u" + hexadecimal(scalar, 4) : "\\U" + hexadecimal(scalar, 8)
         }

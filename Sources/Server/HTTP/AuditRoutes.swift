@@ -75,7 +75,11 @@ struct AuditRoutes: Sendable {
         guard number.utf8.count <= 12, number.utf8.allSatisfy({ (0x30...0x39).contains($0) }),
             let index = UInt64(number)
         else { throw QueryMistake("the path must end with the index of an entry, in decimal digits") }
-        let chosen = logs().first { log in name.map { $0.hasSameBytes(as: log.origin.text) } ?? true }
+        let logs = logs()
+        guard name != nil || logs.count <= 1 else {
+            throw QueryMistake("there are several logs: name one by its origin with the parameter log")
+        }
+        let chosen = logs.first { log in name.map { $0.hasSameBytes(as: log.origin.text) } ?? true }
         guard let chosen else { throw QueryMistake("there is no log of this name") }
         guard let certificate = try await chosen.certificate(at: index) else { return Answer(APIStatus.notFound) }
         return Answer(

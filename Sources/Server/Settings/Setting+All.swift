@@ -43,7 +43,8 @@ extension Setting {
         Setting(
             "trusted-proxies", .list, .listening,
             "Addresses and networks such as 10.0.0.0/8 of proxies in front: only behind one of them the client's"
-                + " address, for limits and audit records, is taken from X-Forwarded-For."),
+                + " address, for limits and audit records, is taken from X-Forwarded-For. Their own connections have no"
+                + " limit per address."),
         Setting("tls-certificate", .text, .listening, "The PEM chain for TLS on the HTTP port; read again on change."),
         Setting("tls-key", .text, .listening, "Its PEM key."),
         Setting(
@@ -59,7 +60,7 @@ extension Setting {
         Setting(
             "max-connections-per-address", .number(0...2000), .listening, standard: "128",
             "How many connections one address may have at once; 0 for as many as there are. All clients behind a proxy"
-                + " have its address."),
+                + " have its address; one of --trusted-proxies is not limited."),
         Setting(
             "max-signing-per-address", .number(0...256), .listening, standard: "128",
             "How many signing requests of one address may be under way, of 256 in all; 0 for all of them."),

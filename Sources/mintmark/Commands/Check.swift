@@ -15,8 +15,8 @@ struct Check: AsyncParsableCommand {
             Takes the settings of serve, from flags, environment and file alike. Without --ca
             and --data-dir it looks at the identity configuration alone; with one of them
             also at certificates, keys, TLS, other logs' files, the end of the audit stream and
-            the log's files. No port is opened, nothing is written, and no lock is taken, so
-            a server may run meanwhile.
+            the log's files, and lists the log's shards with their state. No port is opened,
+            nothing is written, and no lock is taken, so a server may run meanwhile.
 
             Exit status 0 when nothing wrong was found, 1 with one line a mistake otherwise.
             That a port is free and the log's entries are whole, only serve finds out.
@@ -40,13 +40,13 @@ struct Check: AsyncParsableCommand {
             var warnings = settings.warnings
             let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
             let logger = Logger(label: "check") { _ in collected }
-            let issuers = try StartUpCheck.run(
+            let found = try StartUpCheck.run(
                 options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
                 logger: logger)
             // How it listens says nothing about a file of issuers.
             let isWhole = StartUpCheck.coversAuthority(options)
             let report = Report(
-                file: options.issuerFile, issuers: issuers,
+                file: options.issuerFile, found: found,
                 warnings: (isWhole ? warnings : settings.warnings) + collected.sentences)
             StandardOutput.write(isJSON ? JSONText(report.json).string : report.text)
         } catch let mistakes as SettingMistakes where isJSON && mistakes.usage.isEmpty {
@@ -62,10 +62,11 @@ struct Check: AsyncParsableCommand {
 /// What a check found when nothing was wrong.
 private struct Report {
     let file: String?
-    let issuers: LoadedIssuers
+    let found: StartUpCheck.Report
     let warnings: [String]
 
     private var name: String { file ?? "the built-in issuers" }
+    private var issuers: LoadedIssuers { found.issuers }
 
     var text: String {
         var rows = Rows()
@@ -73,7 +74,8 @@ private struct Report {
             rows.add(issuer.name, "\(issuer.settings.kind.name), audience \(issuer.settings.clientID)")
         }
         let head = "\(name): good, version \(issuers.version), trusts \(issuers.configuration.listed.count):"
-        return ([head, rows.text()] + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+        let shards = found.shards.map { ShardDescription(shard: $0).text }
+        return ([head, rows.text()] + shards + warnings.map { "warning: \($0)" }).joined(separator: "\n")
     }
 
     var json: JSONValue {
@@ -86,7 +88,8 @@ private struct Report {
         }
         return [
             "valid": true, "file": file.map { .string($0) } ?? .null, "version": .string(issuers.version),
-            "issuers": .array(list), "warnings": .array(warnings.map { .string($0) }), "mistakes": [],
+            "issuers": .array(list), "shards": .array(found.shards.map { ShardDescription(shard: $0).json }),
+            "warnings": .array(warnings.map { .string($0) }), "mistakes": [],
         ]
     }
 

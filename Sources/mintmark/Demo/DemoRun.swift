@@ -126,7 +126,7 @@ struct DemoRun {
         guard let url = LogURL(settings.publicURL.submissionPrefix(shard: settings.shard)) else {
             throw UnusableAnswer(description: "the log's URL cannot be used")
         }
-        let transport = LogTransport(url, now: Timestamp.now)
+        let transport = try LogTransport(url, now: Timestamp.now)
         let log = LogClient(api: .tiles, origin: url.origin, key: key) { try await transport.get($0, limit: $1) }
         let root = try Certificate(pem: try PrivateFile.read(directory.root, readers: .anyone))
         return (CertificateVerification.Trust(roots: [root], logKey: key, origin: url.origin), log)

@@ -59,7 +59,7 @@ struct RemoteLogOptions: ParsableArguments {
         _ text: String, previous: AuditState? = nil, trusted: (key: PublicKey, origin: Origin?)? = nil
     ) async throws -> (client: LogClient, key: KeySource) {
         guard let url = LogURL(text) else { throw ValidationError("\(text.debugQuoted) is not the URL of a log") }
-        let transport = LogTransport(url, now: Timestamp.now)
+        let transport = try LogTransport(url, now: Timestamp.now)
         let fetch: LogClient.Fetch = { try await transport.get($0, limit: $1) }
         let chosen = try chosenOrigin()
         let (key, named, source) = try await explaining { try await knownKey(fetch, previous, trusted) }

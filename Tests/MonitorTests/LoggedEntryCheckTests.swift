@@ -5,7 +5,7 @@ import TransparencyLog
 
 @testable import Monitor
 
-@Suite struct EntryCheckTests {
+@Suite struct LoggedEntryCheckTests {
     private let made: TestCertificates
     private let head: TreeHead
 
@@ -25,7 +25,7 @@ import TransparencyLog
             entry: .precertEntry(issuerKeyHash: hash, tbsCertificate: tbs), extensions: [])
         let entry = LoggedEntry(
             index: 0, leaf: leaf, precertificate: precertificate.der, chain: .certificates(chain.map(\.der)))
-        return EntryCheck(api: .rfc6962, admission: nil).problems(of: entry, chain: chain, head: head)
+        return LoggedEntryCheck(api: .rfc6962, admission: nil).problems(of: entry, chain: chain, head: head)
     }
 
     private static func identifier(_ value: UInt8) -> CertificateExtension {

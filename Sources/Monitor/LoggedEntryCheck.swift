@@ -2,8 +2,8 @@ internal import CertificateTransparency
 internal import OpenSSL
 internal import TransparencyLog
 
-/// Looks at one entry apart from the tree: position, time, form and chain.
-struct EntryCheck {
+/// Looks at one entry that a log shows, apart from the tree: position, time, form and chain.
+struct LoggedEntryCheck {
     /// How the entry came; only tiles must have the leaf index.
     let api: LogAPI
 
