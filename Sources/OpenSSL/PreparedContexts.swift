@@ -66,7 +66,7 @@ final class PreparedContexts: Sendable {
     }
 
     /// A context for a key that was initialised for one operation and knows the scheme's hash and padding.
-    private static func prepared(
+    static func prepared(
         _ key: OpaquePointer, _ scheme: SignatureScheme, _ operation: Operation
     ) throws(OpenSSLError) -> OpaquePointer {
         guard let digest = scheme.hash?.fetched else {

@@ -165,6 +165,11 @@ package final class PrivateKey: Sendable {
         }
     }
 
+    /// Lends the key to a call of libcrypto.
+    func withPointer<R>(_ body: (OpaquePointer) throws(OpenSSLError) -> R) throws(OpenSSLError) -> R {
+        try unsafe handle.withPointer(body)
+    }
+
     /// The key as PKCS#8 in PEM, encrypted with PBES2: PBKDF2 with HMAC-SHA-256, then AES-256-CBC (RFC 8018 §6.2).
     package func encryptedPEM(passphrase: Passphrase) throws(OpenSSLError) -> String {
         let der = try unsafe handle.withPointer { key throws(OpenSSLError) in

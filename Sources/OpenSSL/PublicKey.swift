@@ -76,6 +76,11 @@ package final class PublicKey: Sendable {
         }
     }
 
+    /// Lends the key to a call of libcrypto.
+    func withPointer<R>(_ body: (OpaquePointer) throws(OpenSSLError) -> R) throws(OpenSSLError) -> R {
+        try unsafe handle.withPointer(body)
+    }
+
     private func isUsable(with scheme: SignatureScheme) -> Bool {
         switch (subjectPublicKeyInfo.key, scheme) {
         case (.ellipticCurve, .ecdsa), (.rsa, .rsaPKCS1), (.rsa, .rsaPSS), (.ed25519, .ed25519): true

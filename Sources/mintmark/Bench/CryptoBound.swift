@@ -74,9 +74,6 @@ struct BenchPlan: Sendable {
 
 /// Keys of every kind that an issuance meets, each with something signed.
 private struct BenchKeys {
-    /// What is signed: so short that its hash is next to nothing.
-    private static let message = Array(PreparedRequests.email.utf8)
-
     private let token: PrivateKey
     private let tokenScheme: SignatureScheme
     private let client: PrivateKey
@@ -106,16 +103,31 @@ private struct BenchKeys {
     }
 
     private func verification(_ key: PrivateKey, _ scheme: SignatureScheme, for duration: Duration) throws -> Double {
-        let signature = try key.signature(over: Self.message, scheme: scheme)
+        guard scheme.hash != nil else { return try messageVerification(key, for: duration) }
+        let digest = try RandomBytes.generate(count: scheme.hash?.byteCount ?? 0)
+        var signer = try DigestSigner(key, scheme: scheme)
+        let signature = try signer.signature(overDigest: digest)
+        var verifier = try DigestVerifier(key.publicKey, scheme: scheme)
         return try Self.timed(duration) {
-            guard key.publicKey.isValidSignature(signature, over: Self.message, scheme: scheme) else {
+            guard verifier.isValidSignature(signature, overDigest: digest) else { throw UnexpectedResult() }
+        }
+    }
+
+    /// Of a scheme that signs messages and no digests, which keeps no context.
+    private func messageVerification(_ key: PrivateKey, for duration: Duration) throws -> Double {
+        let message = Array(PreparedRequests.email.utf8)
+        let signature = try key.signature(over: message, scheme: key.defaultScheme)
+        return try Self.timed(duration) {
+            guard key.publicKey.isValidSignature(signature, over: message, scheme: key.defaultScheme) else {
                 throw UnexpectedResult()
             }
         }
     }
 
     private func signing(_ key: PrivateKey, for duration: Duration) throws -> Double {
-        try Self.timed(duration) { _ = try key.signature(over: Self.message, scheme: key.defaultScheme) }
+        let digest = try RandomBytes.generate(count: key.defaultScheme.hash?.byteCount ?? 0)
+        var signer = try DigestSigner(key, scheme: key.defaultScheme)
+        return try Self.timed(duration) { _ = try signer.signature(overDigest: digest) }
     }
 
     /// Runs `operation` once to warm up and then until the time is over; the seconds of one.
