@@ -35,8 +35,8 @@ package struct IssuedCertificate: Sendable {
     /// The leaf.
     package let certificate: Certificate
 
-    /// The chain above it: the issuing certificate first, the root last.
-    package let chain: [Certificate]
+    /// The chain above it in PEM, each certificate ending in one newline: the issuing one first, the root last.
+    package let chainPEM: [String]
 
     /// What the logs gave.
     package let timestamps: Timestamps

@@ -15,6 +15,9 @@ package struct IssuingCertificate: Sendable {
     /// The certificate whose key signs leaves, then its issuers, the root last.
     package let chain: [Certificate]
 
+    /// The certificates of `chain` in PEM, each ending in one newline: every answer carries them.
+    package let chainPEM: [String]
+
     /// The certificate whose key signs leaves.
     package let certificate: Certificate
 
@@ -38,6 +41,7 @@ package struct IssuingCertificate: Sendable {
         let mistakes = Self.mistakes(first, anchor, chain, key, now) + (identifier == nil ? [Self.noIdentifier] : [])
         guard mistakes.isEmpty, let identifier else { throw IssuingCertificateError(mistakes: mistakes) }
         self.chain = chain
+        chainPEM = chain.map(\.pem)
         self.key = key
         certificate = first
         keyIdentifier = identifier

@@ -27,17 +27,18 @@ package enum LogFlow: Sendable {
                 try log.verify(timestamp, finalCertificate: certificate, issuer: issuing.certificate)
             }
             return IssuedCertificate(
-                certificate: certificate, chain: issuing.chain, timestamps: .embedded(timestamps))
+                certificate: certificate, chainPEM: issuing.chainPEM, timestamps: .embedded(timestamps))
         case .detached(let log):
             let certificate = try await template.signCertificate(with: issuing.key)
             let timestamp = try await Self.answer {
                 try await log.submit(certificate: certificate, chain: issuing.chain)
             }
             try log.verify(timestamp, certificate: certificate)
-            return IssuedCertificate(certificate: certificate, chain: issuing.chain, timestamps: .detached(timestamp))
+            return IssuedCertificate(
+                certificate: certificate, chainPEM: issuing.chainPEM, timestamps: .detached(timestamp))
         case .none:
             let certificate = try await template.signCertificate(with: issuing.key)
-            return IssuedCertificate(certificate: certificate, chain: issuing.chain, timestamps: .none)
+            return IssuedCertificate(certificate: certificate, chainPEM: issuing.chainPEM, timestamps: .none)
         }
     }
 
@@ -45,7 +46,11 @@ package enum LogFlow: Sendable {
     private static func timestamps(
         of logs: [any CertificateLog], _ precertificate: Certificate, _ chain: [Certificate]
     ) async throws -> [SignedCertificateTimestamp] {
-        try await withThrowingTaskGroup(of: (Int, SignedCertificateTimestamp).self) { group in
+        // A single log is waited for without a task of its own.
+        if logs.count == 1, let log = logs.first {
+            return [try await answer { try await log.submit(precertificate: precertificate, chain: chain) }]
+        }
+        return try await withThrowingTaskGroup(of: (Int, SignedCertificateTimestamp).self) { group in
             defer { group.cancelAll() }
             for (position, log) in logs.enumerated() {
                 group.addTask {

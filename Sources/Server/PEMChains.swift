@@ -2,11 +2,13 @@ internal import Issuance
 internal import OpenSSL
 
 extension IssuedCertificate {
-    /// The leaf and the chain above it, in this order.
-    var certificates: [Certificate] { [certificate] + chain }
+    private var certificates: [String] { [certificate.pem] + chainPEM }
+
+    /// The leaf and the chain above it, in this order, each in PEM without a newline at the end.
+    var pemCertificates: [String] { certificates.map { String(Substring($0.utf8.dropLast())) } }
 
     /// The chain of the legacy API: the leaf first, PEM with a newline at the end.
-    var pemChain: String { certificates.map(\.pem).joined() }
+    var pemChain: String { certificates.joined() }
 }
 
 extension [Certificate] {

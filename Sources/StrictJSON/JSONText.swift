@@ -49,26 +49,30 @@ package struct JSONText: Hashable, Sendable {
 
     private mutating func append(quoting text: String) {
         bytes.append(UInt8(ascii: "\""))
-        var rest = Array(text.utf8)[...]
-        while let position = rest.firstIndex(where: { $0 < 0x20 || $0 == 0x22 || $0 == 0x5C }) {
-            bytes.append(contentsOf: rest[..<position])
-            let byte = rest[position]
-            rest = rest[(position + 1)...]
-            switch byte {
-            case UInt8(ascii: "\""): append(raw: "\\\"")
-            case UInt8(ascii: "\\"): append(raw: "\\\\")
-            case 0x08: append(raw: "\\b")
-            case 0x09: append(raw: "\\t")
-            case 0x0A: append(raw: "\\n")
-            case 0x0C: append(raw: "\\f")
-            case 0x0D: append(raw: "\\r")
-            case 0x00..<0x20:
-                append(raw: byte < 0x10 ? "\\u000" : "\\u00")
-                append(raw: String(byte, radix: 16))
-            default: bytes.append(byte)
-            }
+        // What needs no escape is copied in runs: lines of certificates are long.
+        let text = Array(text.utf8)
+        var start = 0
+        for (position, byte) in text.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C {
+            bytes += text[start..<position]
+            append(escaping: byte)
+            start = position + 1
         }
-        bytes.append(contentsOf: rest)
+        bytes += text[start...]
         bytes.append(UInt8(ascii: "\""))
+    }
+
+    private mutating func append(escaping byte: UInt8) {
+        bytes.append(UInt8(ascii: "\\"))
+        switch byte {
+        case 0x08: bytes.append(UInt8(ascii: "b"))
+        case 0x09: bytes.append(UInt8(ascii: "t"))
+        case 0x0A: bytes.append(UInt8(ascii: "n"))
+        case 0x0C: bytes.append(UInt8(ascii: "f"))
+        case 0x0D: bytes.append(UInt8(ascii: "r"))
+        case 0x00..<0x20:
+            append(raw: byte < 0x10 ? "u000" : "u00")
+            append(raw: String(byte, radix: 16))
+        default: bytes.append(byte)
+        }
     }
 }

@@ -1,7 +1,7 @@
 /// A JSON value: what was read from outside, or what an answer is made of (RFC 8259).
 ///
 /// Members keep their order. Integers stay exact; a number with a fraction or an exponent is a `real`.
-package indirect enum JSONValue: Hashable, Sendable {
+package enum JSONValue: Hashable, Sendable {
     case object([JSONMember])
     case array([JSONValue])
     case string(String)
@@ -55,5 +55,7 @@ package indirect enum JSONValue: Hashable, Sendable {
     }
 
     /// Whether this is `null`.
-    package var isNull: Bool { self == .null }
+    package var isNull: Bool {
+        if case .null = self { true } else { false }
+    }
 }

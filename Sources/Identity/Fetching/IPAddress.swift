@@ -23,7 +23,8 @@ package struct IPAddress: Hashable, Sendable {
     ///
     /// Octal, hexadecimal and shortened IPv4 forms and zone identifiers are not read.
     package init?(text: String) {
-        guard let bytes = text.contains(":") ? Self.ipv6(text[...]) : Self.ipv4(text[...]) else { return nil }
+        let hasColon = text.utf8.contains(UInt8(ascii: ":"))
+        guard let bytes = hasColon ? Self.ipv6(text[...]) : Self.ipv4(text[...]) else { return nil }
         self.bytes = bytes
     }
 
@@ -82,12 +83,13 @@ package struct IPAddress: Hashable, Sendable {
     }
 
     private static func ipv4(_ text: Substring) -> [UInt8]? {
-        let numbers = text.split(separator: ".", omittingEmptySubsequences: false)
+        let numbers = text.utf8.split(separator: UInt8(ascii: "."), omittingEmptySubsequences: false)
         guard numbers.count == 4 else { return nil }
         var bytes: [UInt8] = []
         for number in numbers {
-            let isPlain = number.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            guard isPlain, number == "0" || !number.hasPrefix("0"), let byte = UInt8(number) else { return nil }
+            let isPlain = number.allSatisfy { (0x30...0x39).contains($0) }
+            guard isPlain, number.count == 1 || number.first != UInt8(ascii: "0"), let byte = UInt8(Substring(number))
+            else { return nil }
             bytes.append(byte)
         }
         return bytes

@@ -29,17 +29,19 @@ package struct CompactJWS: Hashable, Sendable {
     /// scan that allocates nothing, then the decoding of each part within its limit (reliability R-25).
     package init(_ token: [UInt8]) throws(TokenRefusal) {
         guard token.count <= Self.byteLimit else { throw .tooLarge(limit: Self.byteLimit) }
-        guard token.count(where: { $0 == UInt8(ascii: ".") }) == 2 else { throw .notCompactJWS }
+        let dot = UInt8(ascii: ".")
+        guard token.count(where: { $0 == dot }) == 2 else { throw .notCompactJWS }
         let text = Self.trimmed(token)
-        let parts = text.split(separator: UInt8(ascii: "."), maxSplits: 2, omittingEmptySubsequences: false)
-        guard parts.count == 3 else { throw .notCompactJWS }
-        let headerBytes = try Self.decode(parts[0], .header, limit: Self.headerLimit)
+        guard let first = text.firstIndex(of: dot), let second = text.lastIndex(of: dot), first < second else {
+            throw .notCompactJWS
+        }
+        let headerBytes = try Self.decode(text[..<first], .header, limit: Self.headerLimit)
         let header = try Self.object(headerBytes, .header)
         (algorithm, keyID) = try Self.parameters(of: header)
-        payload = try Self.decode(parts[1], .payload, limit: Self.payloadLimit)
-        signature = try Self.decode(parts[2], .signature, limit: Self.signatureLimit)
+        payload = try Self.decode(text[(first + 1)..<second], .payload, limit: Self.payloadLimit)
+        signature = try Self.decode(text[(second + 1)...], .signature, limit: Self.signatureLimit)
         self.header = header
-        signedBytes = Array(text[..<parts[1].endIndex])
+        signedBytes = Array(text[..<second])
     }
 
     /// Reads one part as exactly one JSON object.

@@ -45,7 +45,7 @@ extension Dev_Sigstore_Fulcio_V2_SigningCertificate {
     /// A certificate with its timestamps where they are; PEM without a newline at the end.
     init(_ issued: IssuedCertificate) {
         self.init()
-        let chain = ([issued.certificate] + issued.chain).map { String($0.pem.dropLast()) }
+        let chain = issued.pemCertificates
         switch issued.timestamps {
         case .embedded: signedCertificateEmbeddedSct.chain.certificates = chain
         case .detached(let timestamp):

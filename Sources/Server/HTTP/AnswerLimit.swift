@@ -26,7 +26,6 @@ final class AnswerLimit: ChannelOutboundHandler, RemovableChannelHandler {
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.kind != .informational:
             openAnswers += 1
-            if deadline == nil { start(context) }
             context.write(data, promise: promise)
         case .end:
             let taken = promise ?? context.eventLoop.makePromise()
@@ -39,6 +38,12 @@ final class AnswerLimit: ChannelOutboundHandler, RemovableChannelHandler {
         case .head, .body:
             context.write(data, promise: promise)
         }
+    }
+
+    func flush(context: ChannelHandlerContext) {
+        context.flush()
+        // Most answers are taken at once, and need no clock.
+        if openAnswers > 0, deadline == nil { start(context) }
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {

@@ -68,8 +68,7 @@ struct CARoutes: Sendable {
 
     /// `SigningCertificate`: exactly one member, by where the timestamps are; PEM without a newline at the end.
     private static func signingCertificate(_ issued: IssuedCertificate) -> JSONText {
-        let certificates = issued.certificates.map { JSONValue.string(String(Substring($0.pem.utf8.dropLast()))) }
-        let chain: JSONValue = ["certificates": .array(certificates)]
+        let chain: JSONValue = ["certificates": .array(issued.pemCertificates.map(JSONValue.string))]
         func detached(_ timestamp: [UInt8]) -> JSONText {
             JSONText([
                 "signedCertificateDetachedSct": [

@@ -106,6 +106,8 @@ struct EndpointResponder: HTTPResponder {
     ///
     /// An escaped slash stays escaped, so that it never separates segments.
     static func decodedPath(_ raw: String) -> String? {
+        // Most paths hold nothing to decode.
+        if raw.hasPrefix("/"), !raw.hasPrefix("//"), !raw.utf8.contains(UInt8(ascii: "%")) { return raw }
         guard let bytes = PercentEncoding.decode(raw.utf8, keepingSlashes: true) else { return nil }
         let slash = UInt8(ascii: "/")
         return String(validating: [slash] + bytes.drop { $0 == slash }, as: UTF8.self)
@@ -114,8 +116,8 @@ struct EndpointResponder: HTTPResponder {
 
 extension HTTPField.Name {
     /// What the client calls its request (CA specification 1.8).
-    static var xRequestID: Self? { Self("x-request-id") }
+    static let xRequestID = Self("x-request-id")
 
     /// How long the client waits, of gRPC and of plain requests alike.
-    static var grpcTimeout: Self { Self("grpc-timeout") ?? .expires }
+    static let grpcTimeout = Self("grpc-timeout") ?? .expires
 }

@@ -12,6 +12,7 @@ final class HeadLimit: ChannelInboundHandler, RemovableChannelHandler {
 
     private let refuse: () -> Void
     private var isInHead = true
+    private var hasBegun = false
     private var deadline: Scheduled<Void>?
 
     /// A limit for one head after the other; `refuse` is called before the connection ends.
@@ -20,20 +21,20 @@ final class HeadLimit: ChannelInboundHandler, RemovableChannelHandler {
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        if isInHead, deadline == nil {
-            let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-            deadline = context.eventLoop.scheduleTask(in: Self.limit) {
-                let (limit, context) = here.value
-                limit.refuse()
-                context.close(promise: nil)
-            }
-        }
+        if isInHead { hasBegun = true }
         context.fireChannelRead(data)
+    }
+
+    func channelReadComplete(context: ChannelHandlerContext) {
+        // Most heads come whole, and need no clock.
+        if hasBegun, deadline == nil { start(context) }
+        context.fireChannelReadComplete()
     }
 
     /// A head is whole.
     func end() {
         isInHead = false
+        hasBegun = false
         deadline?.cancel()
         deadline = nil
     }
@@ -41,6 +42,15 @@ final class HeadLimit: ChannelInboundHandler, RemovableChannelHandler {
     /// A request is whole: the next octet begins another one.
     func begin() {
         isInHead = true
+    }
+
+    private func start(_ context: ChannelHandlerContext) {
+        let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        deadline = context.eventLoop.scheduleTask(in: Self.limit) {
+            let (limit, context) = here.value
+            limit.refuse()
+            context.close(promise: nil)
+        }
     }
 
     func channelInactive(context: ChannelHandlerContext) {

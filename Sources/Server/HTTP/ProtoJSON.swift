@@ -54,23 +54,29 @@ struct ProtoJSON {
     }
 
     private func value(_ field: String) throws(APIStatus) -> JSONValue? {
-        let original = Self.originalName(of: field)
-        let found = members.filter { $0.name.hasSameBytes(as: field) || $0.name.hasSameBytes(as: original) }
-        guard found.count <= 1 else { throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)") }
-        return found.first.flatMap { $0.value.isNull ? nil : $0.value }
+        var found: JSONValue?
+        for member in members where Self.isName(member.name, of: field) {
+            guard found == nil else {
+                throw APIStatus(.invalidArgument, "duplicate field \"\(field)\" in \(name)")
+            }
+            found = member.value
+        }
+        return found.flatMap { $0.isNull ? nil : $0 }
     }
 
     private func invalid(_ field: String, _ type: String) -> APIStatus {
         APIStatus(.invalidArgument, "invalid value for \(type) field \(field)")
     }
 
-    /// `oidcIdentityToken` as it stands in the message definition: `oidc_identity_token`.
-    private static func originalName(of field: String) -> String {
-        let capitals = UInt8(ascii: "A")...UInt8(ascii: "Z")
-        let name: [UInt8] = field.utf8.reduce(into: []) { name, letter in
-            if capitals.contains(letter) { name.append(UInt8(ascii: "_")) }
-            name.append(capitals.contains(letter) ? letter | 0x20 : letter)
+    /// Whether a name is `oidcIdentityToken`, or `oidc_identity_token` as it stands in the message definition.
+    private static func isName(_ name: String, of field: String) -> Bool {
+        if name.hasSameBytes(as: field) { return true }
+        var rest = name.utf8[...]
+        for letter in field.utf8 {
+            let isCapital = (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(letter)
+            if isCapital, rest.popFirst() != UInt8(ascii: "_") { return false }
+            guard rest.popFirst() == (isCapital ? letter | 0x20 : letter) else { return false }
         }
-        return String(decoding: name, as: UTF8.self)
+        return rest.isEmpty
     }
 }

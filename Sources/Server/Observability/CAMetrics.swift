@@ -9,6 +9,14 @@ struct CAMetrics: Sendable {
 
     private let factory: PrometheusRegistry
     private let newCertificates: Counter
+    private let issuances = KeptHandles<String, Counter>()
+    private let answers = KeptHandles<AnswerClass, (count: Counter, latency: Timer)>()
+
+    /// What answers are counted by.
+    private struct AnswerClass: Hashable {
+        let status: Int
+        let method: String
+    }
 
     /// Metrics that are kept in `factory`.
     init(factory: PrometheusRegistry, version: String) {
@@ -23,7 +31,10 @@ struct CAMetrics: Sendable {
     /// Counts a certificate that reached its client's answer; `issuer` is configured.
     func issued(issuer: String) {
         newCertificates.increment()
-        count("mintmark_issuances_total", [("issuer", issuer)])
+        let counter = issuances.handle(for: issuer) {
+            Counter(label: "mintmark_issuances_total", dimensions: [("issuer", issuer)], factory: factory)
+        }
+        counter.increment()
     }
 
     /// Counts a refusal by its class; `issuer` is configured, or nil when none matched.
@@ -46,10 +57,16 @@ struct CAMetrics: Sendable {
 
     /// Counts an answer and the time it took.
     func answered(status: Int, method: String, duration: Duration) {
-        let known = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
-        let labels = [("code", String(status)), ("method", known.contains(method) ? method.lowercased() : "other")]
-        count("http_requests_total", labels)
-        Timer(label: "fulcio_api_latency", dimensions: labels, factory: factory).record(duration: duration)
+        let method = Self.knownMethods.contains(method) ? method : "other"
+        let handles = answers.handle(for: AnswerClass(status: status, method: method)) {
+            let labels = [("code", String(status)), ("method", method.lowercased())]
+            return (
+                Counter(label: "http_requests_total", dimensions: labels, factory: factory),
+                Timer(label: "fulcio_api_latency", dimensions: labels, factory: factory)
+            )
+        }
+        handles.count.increment()
+        handles.latency.record(duration: duration)
     }
 
     /// What records how long each entry of a shard waited for the head that covers it.
@@ -57,6 +74,8 @@ struct CAMetrics: Sendable {
         let timer = Timer(label: "mintmark_log_sequencing_seconds", dimensions: [("shard", shard)], factory: factory)
         return { timer.record(duration: $0) }
     }
+
+    private static let knownMethods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
 
     private func count(_ name: String, _ labels: [(String, String)]) {
         Counter(label: name, dimensions: labels, factory: factory).increment()

@@ -83,16 +83,17 @@ package struct LineLogHandler: LogHandler {
         _ level: Logger.Level, _ message: String, _ fields: [(String, String)], at time: Timestamp, _ limit: Int
     ) -> [UInt8] {
         let severity = level == .warning ? "warn" : level.rawValue
-        let head: [JSONMember] = [
+        var members: [JSONMember] = [
             JSONMember(name: "time", value: .string(time.rfc3339)),
             JSONMember(name: "severity", value: .string(severity)),
             JSONMember(name: "message", value: .string(cut(message, limit))),
         ]
-        let reserved = Set(head.map(\.name))
-        let rest = fields.map {
-            JSONMember(name: reserved.contains($0.0) ? "_\($0.0)" : $0.0, value: .string(cut($0.1, limit)))
+        let reserved = members.map(\.name)
+        for (name, value) in fields {
+            members.append(
+                JSONMember(name: reserved.contains(name) ? "_\(name)" : name, value: .string(cut(value, limit))))
         }
-        return JSONText(.object(head + rest)).line
+        return JSONText(.object(members)).line
     }
 
     private static func text(

@@ -169,8 +169,9 @@ private final class Series: CounterHandler, RecorderHandler, TimerHandler {
     }
 
     private static func escaped(_ text: String) -> String {
+        guard text.utf8.contains(where: { [0x0A, 0x22, 0x5C].contains($0) }) else { return text }
         // By scalar: as a character, a carriage return with its line feed would be neither of the two.
-        text.unicodeScalars.reduce(into: "") { result, scalar in
+        return text.unicodeScalars.reduce(into: "") { result, scalar in
             switch scalar {
             case "\\": result += "\\\\"
             case "\"": result += "\\\""
