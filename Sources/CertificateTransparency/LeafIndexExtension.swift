@@ -5,7 +5,9 @@ package enum LeafIndexExtension {
     /// CtExtensions with this extension alone, 8 bytes.
     package static func encoded(_ index: LeafIndex) -> [UInt8] {
         // struct { ExtensionType leaf_index(0); opaque extension_data<0..2^16-1> = uint40 leaf_index; } Extension;
-        [0, 0, 5] + BigEndian.bytes(index.value).suffix(5)
+        var bytes: [UInt8] = [0, 0, 5]
+        BigEndian.append(index.value, byteCount: 5, to: &bytes)
+        return bytes
     }
 
     /// The index in CtExtensions; nil when there is none.

@@ -12,18 +12,31 @@ package enum LogEntry: Hashable, Sendable {
     /// Also what finds duplicates: a leaf without its time and extensions (transparency-log 1.7.1). Throws when the
     /// certificate is longer than 2^24 - 1 bytes.
     package func encoded() throws(TLSEncodingError) -> [UInt8] {
+        var out = TLSWriter(capacity: encodedByteCount)
+        try encode(into: &out)
+        return out.bytes
+    }
+
+    /// Bytes of the encoded form.
+    var encodedByteCount: Int {
+        switch self {
+        case .x509Entry(let certificate): 2 + 3 + certificate.count
+        case .precertEntry(_, let tbsCertificate): 2 + SHA256Digest.byteCount + 3 + tbsCertificate.count
+        }
+    }
+
+    /// Writes the encoded form; throws like `encoded`.
+    func encode(into out: inout TLSWriter) throws(TLSEncodingError) {
         // LogEntryType entry_type; select (entry_type) { case x509_entry: ASN.1Cert; case precert_entry: PreCert; }
-        var out = TLSWriter()
         switch self {
         case .x509Entry(let certificate):
             out.append(UInt16(0))
             try out.append(certificate, length: .bits24)
         case .precertEntry(let issuerKeyHash, let tbsCertificate):
             out.append(UInt16(1))
-            out.append(fixed: issuerKeyHash.bytes)
+            out.append(issuerKeyHash)
             try out.append(tbsCertificate, length: .bits24)
         }
-        return out.bytes
     }
 
     /// Reads the type and the signed entry.
@@ -32,8 +45,7 @@ package enum LogEntry: Hashable, Sendable {
         case 0:
             self = .x509Entry(certificate: try Self.certificate(&reader))
         case 1:
-            guard let hash = SHA256Digest(try reader.fixed(SHA256Digest.byteCount)) else { throw .truncated }
-            self = .precertEntry(issuerKeyHash: hash, tbsCertificate: try Self.certificate(&reader))
+            self = .precertEntry(issuerKeyHash: try reader.digest(), tbsCertificate: try Self.certificate(&reader))
         default:
             throw .malformed("entry type")
         }

@@ -26,17 +26,21 @@ package struct MerkleTreeLeaf: Hashable, Sendable {
     package func encoded() throws(TLSEncodingError) -> [UInt8] {
         // struct { Version v1(0); MerkleLeafType timestamped_entry(0) / SignatureType certificate_timestamp(0);
         //          TimestampedEntry; }
-        [0, 0] + (try timestampedEntry())
+        var out = TLSWriter(capacity: 2 + timestampedEntryByteCount)
+        out.append(UInt16(0))
+        try encodeTimestampedEntry(into: &out)
+        return out.bytes
     }
 
-    /// The leaf without its version and type, as a data tile has it.
-    func timestampedEntry() throws(TLSEncodingError) -> [UInt8] {
+    /// Bytes of the leaf without its version and type.
+    var timestampedEntryByteCount: Int { 8 + entry.encodedByteCount + 2 + extensions.count }
+
+    /// Writes the leaf without its version and type, as a data tile has it; throws like `encoded`.
+    func encodeTimestampedEntry(into out: inout TLSWriter) throws(TLSEncodingError) {
         // struct { uint64 timestamp; LogEntryType; signed_entry; CtExtensions opaque<0..2^16-1>; } TimestampedEntry;
-        var out = TLSWriter()
         out.append(timestamp.milliseconds)
-        out.append(fixed: try entry.encoded())
+        try entry.encode(into: &out)
         try out.append(extensions, length: .bits16)
-        return out.bytes
     }
 
     /// The hash of the leaf.

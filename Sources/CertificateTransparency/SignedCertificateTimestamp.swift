@@ -58,8 +58,9 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
     /// The encoding that certificates carry; throws for extensions of more than 2^16 - 1 bytes.
     package func encoded() throws(TLSEncodingError) -> [UInt8] {
         // struct { Version v1(0); LogID id[32]; uint64 timestamp; CtExtensions; digitally-signed; }
-        var out = TLSWriter([0])
-        out.append(fixed: logID.bytes)
+        var out = TLSWriter()
+        out.append(UInt8(0))
+        out.append(logID)
         out.append(timestamp.milliseconds)
         try out.append(extensions, length: .bits16)
         out.append(fixed: signature.encoded)
@@ -70,13 +71,12 @@ package struct SignedCertificateTimestamp: Hashable, Sendable {
     package init(parsing bytes: [UInt8]) throws(TLSDecodingError) {
         var reader = TLSReader(bytes)
         guard try reader.number(bits: 8) == 0 else { throw .malformed("version") }
-        guard let logID = SHA256Digest(try reader.fixed(SHA256Digest.byteCount)) else { throw .truncated }
+        logID = try reader.digest()
         timestamp = Timestamp(milliseconds: try reader.number(bits: 64))
         extensions = try reader.vector(length: .bits16)
         guard let signature = DigitallySigned(encoded: try reader.fixed(reader.remainingCount)) else {
             throw .malformed("signature")
         }
-        self.logID = logID
         self.signature = signature
         verified = nil
     }

@@ -1,3 +1,5 @@
+package import OpenSSL
+
 /// Reads structures of the TLS presentation language strictly (RFC 5246 §4).
 package struct TLSReader: Hashable, Sendable {
     /// What is left to read.
@@ -16,14 +18,24 @@ package struct TLSReader: Hashable, Sendable {
 
     /// Reads a number of so many bits, which must be a multiple of 8 up to 64.
     package mutating func number(bits: Int) throws(TLSDecodingError) -> UInt64 {
-        try fixed(bits / 8).reduce(0) { $0 << 8 | UInt64($1) }
+        try slice(bits / 8).reduce(0) { $0 << 8 | UInt64($1) }
     }
 
     /// Reads so many bytes.
     package mutating func fixed(_ count: Int) throws(TLSDecodingError) -> [UInt8] {
+        Array(try slice(count))
+    }
+
+    private mutating func slice(_ count: Int) throws(TLSDecodingError) -> ArraySlice<UInt8> {
         guard count >= 0, count <= rest.count else { throw .truncated }
         defer { rest = rest.dropFirst(count) }
-        return Array(rest.prefix(count))
+        return rest.prefix(count)
+    }
+
+    /// Reads a digest.
+    package mutating func digest() throws(TLSDecodingError) -> SHA256Digest {
+        guard let digest = SHA256Digest(try slice(SHA256Digest.byteCount)) else { throw .truncated }
+        return digest
     }
 
     /// Reads a vector with its length in front.

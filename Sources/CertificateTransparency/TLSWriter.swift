@@ -1,3 +1,4 @@
+package import OpenSSL
 internal import TransparencyLog
 
 /// Writes structures of the TLS presentation language (RFC 5246 §4).
@@ -11,14 +12,20 @@ package struct TLSWriter: Hashable, Sendable {
     /// What has been written.
     package private(set) var bytes: [UInt8]
 
-    /// Begins with bytes that are written already.
-    package init(_ bytes: [UInt8] = []) {
-        self.bytes = bytes
+    /// Begins with room for so many bytes; more may be written.
+    package init(capacity: Int = 0) {
+        bytes = []
+        bytes.reserveCapacity(capacity)
     }
 
     /// Writes a number, most significant byte first.
     package mutating func append(_ number: some FixedWidthInteger & UnsignedInteger) {
-        bytes += BigEndian.bytes(number)
+        BigEndian.append(UInt64(number), byteCount: number.bitWidth / 8, to: &bytes)
+    }
+
+    /// Writes the octets of a digest.
+    package mutating func append(_ digest: SHA256Digest) {
+        digest.append(to: &bytes)
     }
 
     /// Writes bytes of a length that the structure fixes.
@@ -29,7 +36,7 @@ package struct TLSWriter: Hashable, Sendable {
     /// Writes a vector with its length in front; throws when the length does not fit.
     package mutating func append(_ content: [UInt8], length: LengthWidth) throws(TLSEncodingError) {
         guard content.count < 1 << length.rawValue else { throw .tooLong }
-        bytes += BigEndian.bytes(UInt32(content.count)).suffix(length.rawValue / 8)
+        BigEndian.append(UInt64(content.count), byteCount: length.rawValue / 8, to: &bytes)
         bytes += content
     }
 }

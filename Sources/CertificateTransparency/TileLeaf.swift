@@ -29,9 +29,13 @@ package struct TileLeaf: Hashable, Sendable {
     package func encoded() throws(TLSEncodingError) -> [UInt8] {
         // struct { TimestampedEntry; select (entry_type) { case x509_entry: Empty; case precert_entry: ASN.1Cert; };
         //          Fingerprint certificate_chain<0..2^16-1>; } TileLeaf;
-        var out = TLSWriter(try leaf.timestampedEntry())
+        var chain = TLSWriter(capacity: fingerprints.count * SHA256Digest.byteCount)
+        for fingerprint in fingerprints { chain.append(fingerprint) }
+        var out = TLSWriter(
+            capacity: leaf.timestampedEntryByteCount + 3 + (precertificate?.count ?? 0) + 2 + chain.bytes.count)
+        try leaf.encodeTimestampedEntry(into: &out)
         if let precertificate { try out.append(precertificate, length: .bits24) }
-        try out.append(fingerprints.flatMap(\.bytes), length: .bits16)
+        try out.append(chain.bytes, length: .bits16)
         return out.bytes
     }
 
@@ -54,10 +58,7 @@ package struct TileLeaf: Hashable, Sendable {
         }
         var chain = TLSReader(try reader.vector(length: .bits16))
         var fingerprints: [SHA256Digest] = []
-        while !chain.isAtEnd {
-            guard let digest = SHA256Digest(try chain.fixed(SHA256Digest.byteCount)) else { throw .truncated }
-            fingerprints.append(digest)
-        }
+        while !chain.isAtEnd { fingerprints.append(try chain.digest()) }
         self.fingerprints = fingerprints
     }
 }

@@ -27,6 +27,12 @@ package struct SHA256Digest: Hashable, Comparable, Sendable {
         self.init(checked: bytes)
     }
 
+    /// A digest that is part of other bytes; nil unless the part has 32 octets.
+    package init?(_ bytes: ArraySlice<UInt8>) {
+        guard bytes.count == Self.byteCount else { return nil }
+        storage = [32 of UInt8] { bytes[bytes.startIndex + $0] }
+    }
+
     private init(checked bytes: [UInt8]) {
         storage = [32 of UInt8] { bytes[$0] }
     }

@@ -2,12 +2,16 @@
 package enum BigEndian {
     /// All the bytes of a number.
     package static func bytes(_ value: some FixedWidthInteger & UnsignedInteger) -> [UInt8] {
-        var (bytes, rest) = ([UInt8](), value)
-        for _ in 0..<(value.bitWidth / 8) {
-            bytes.append(UInt8(truncatingIfNeeded: rest))
-            rest >>= 8
+        var bytes: [UInt8] = []
+        append(UInt64(value), byteCount: value.bitWidth / 8, to: &bytes)
+        return bytes
+    }
+
+    /// Appends the last `byteCount` bytes of a number, at most eight, without an array of their own.
+    package static func append(_ value: UInt64, byteCount: Int, to bytes: inout [UInt8]) {
+        for position in (0..<byteCount).reversed() {
+            bytes.append(UInt8(truncatingIfNeeded: value >> UInt64(8 * position)))
         }
-        return bytes.reversed()
     }
 
     /// The number that eight bytes make; nil for another count.

@@ -12,11 +12,15 @@ package enum HashTile {
     package static func hash(at position: Int, in bytes: [UInt8]) -> SHA256Digest? {
         guard position >= 0, position < bytes.count / SHA256Digest.byteCount else { return nil }
         let start = position * SHA256Digest.byteCount
-        return SHA256Digest(Array(bytes[start..<(start + SHA256Digest.byteCount)]))
+        return SHA256Digest(bytes[start..<(start + SHA256Digest.byteCount)])
     }
 
     /// All the hashes, in order.
     package static func hashes(in bytes: [UInt8]) -> [SHA256Digest] {
-        (0..<(bytes.count / SHA256Digest.byteCount)).compactMap { hash(at: $0, in: bytes) }
+        let count = bytes.count / SHA256Digest.byteCount
+        var hashes: [SHA256Digest] = []
+        hashes.reserveCapacity(count)
+        for position in 0..<count { if let hash = hash(at: position, in: bytes) { hashes.append(hash) } }
+        return hashes
     }
 }

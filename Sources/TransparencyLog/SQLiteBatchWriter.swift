@@ -153,9 +153,9 @@ struct SQLiteBatchWriter {
             _ = try EntryCheck.parse(entry, format)
             try peaks.append(entry.leafHash)
         }
-        let row = try Row.fetchOne(database, sql: "SELECT tree_size, root, note, peaks FROM head WHERE id = 1")
-        guard let row, peaks.root == next.root, try row.number(0) == peaks.size.value, try row.digest(1) == next.root,
-            try row.bytes(2) == batch.note, try row.bytes(3) == peaks.bytes
+        let head = try database.cachedStatement(sql: "SELECT tree_size, root, note, peaks FROM head WHERE id = 1")
+        guard let row = try Row.fetchOne(head), peaks.root == next.root, try row.number(0) == peaks.size.value,
+            try row.digest(1) == next.root, try row.bytes(2) == batch.note, try row.bytes(3) == peaks.bytes
         else { throw Conflict(what: "the head was stored with other bytes") }
         for tile in batch.tiles {
             let bytes = try SQLiteSnapshot(database: database).storedTile(level: tile.level, index: tile.index)

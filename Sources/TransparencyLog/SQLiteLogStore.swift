@@ -117,46 +117,45 @@ package final class SQLiteLogStore: LogStore {
     }
 
     package func commit(_ batch: LogBatch) async throws(CommitFailure) {
-        guard let writer else { throw .rolledBack(LogIsFrozen()) }
-        let result: Result<Void, CommitFailure> = await withCheckedContinuation { continuation in
-            writer.asyncWriteWithoutTransaction { database in
-                do throws(CommitFailure) {
-                    try self.requireSpace()
-                    guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
-                    try SQLiteBatchWriter(database: database, format: self.format).write(batch)
-                    // The head is committed and nobody has seen it: the guard has to know before anyone does (I13).
-                    do {
-                        try self.lock.note(batch.next.signedTreeHead.head)
-                        try self.guardFile.write(note: batch.note)
-                    } catch {
-                        throw .unknown(error)
-                    }
-                    continuation.resume(returning: .success(()))
-                } catch {
-                    continuation.resume(returning: .failure(error))
-                }
-            }
-        }
-        try result.get()
-        counted.withLock { counts in
-            counts.commits += 1
-            // One for the write-ahead log and one for the guard file.
-            counts.syncs += 2
-        }
         // Each entry dirties about three pages of the random-key indexes besides its own bytes.
         let pages = batch.entries.count * 3 + 8
         let bytes = batch.entries.reduce(pages * SQLiteSettings.pageSize) { $0 + $1.stored.record.count }
-        unchecked.withLock { $0 += bytes }
+        try await commit(byteCount: bytes) { writer throws(CommitFailure) in
+            try writer.write(batch)
+            // The head is committed and nobody has seen it: the guard has to know before anyone does (I13).
+            do {
+                try self.lock.note(batch.next.signedTreeHead.head)
+                try self.guardFile.write(note: batch.note)
+            } catch {
+                throw .unknown(error)
+            }
+        }
+        counted.withLock { counts in
+            counts.commits += 1
+            // The guard file's; the transaction counts its own.
+            counts.syncs += 1
+        }
     }
 
     package func commit(_ cosignatures: [KeptCosignature], shown: TreeSize?) async throws(CommitFailure) {
+        try await commit(byteCount: 2 * SQLiteSettings.pageSize) { writer throws(CommitFailure) in
+            try writer.write(cosignatures, shown: shown)
+        }
+    }
+
+    /// Runs a transaction that adds about so many bytes to the write-ahead log.
+    ///
+    /// Throws `rolledBack` without a transaction when the log is frozen or a volume has no room.
+    private func commit(
+        byteCount: Int, _ body: @escaping @Sendable (SQLiteBatchWriter) throws(CommitFailure) -> Void
+    ) async throws(CommitFailure) {
         guard let writer else { throw .rolledBack(LogIsFrozen()) }
         let result: Result<Void, CommitFailure> = await withCheckedContinuation { continuation in
             writer.asyncWriteWithoutTransaction { database in
                 do throws(CommitFailure) {
                     try self.requireSpace()
                     guard !self.life.withLock({ $0.isFrozen }) else { throw .rolledBack(LogIsFrozen()) }
-                    try SQLiteBatchWriter(database: database, format: self.format).write(cosignatures, shown: shown)
+                    try body(SQLiteBatchWriter(database: database, format: self.format))
                     continuation.resume(returning: .success(()))
                 } catch {
                     continuation.resume(returning: .failure(error))
@@ -164,7 +163,8 @@ package final class SQLiteLogStore: LogStore {
             }
         }
         try result.get()
-        unchecked.withLock { $0 += 2 * SQLiteSettings.pageSize }
+        counted.withLock { $0.syncs += 1 }
+        unchecked.withLock { $0 += byteCount }
     }
 
     /// Reads rows that have no part in the tree, in a reader's connection.
@@ -212,10 +212,9 @@ package final class SQLiteLogStore: LogStore {
 
     package func maintain() async throws {
         guard unchecked.withLock({ $0 }) >= Self.checkpointByteCount else { return }
-        try await write { database in
+        // The write-ahead log before it is copied, the database after it, and the log's new header.
+        try await write(syncs: 3) { database in
             let frames = try database.checkpoint(.passive)
-            // The write-ahead log before it is copied, the database after it, and the log's new header.
-            self.counted.withLock { $0.syncs += 3 }
             guard frames.walFrameCount == frames.checkpointedFrameCount else { return }
             self.unchecked.withLock { $0 = 0 }
         }
@@ -224,7 +223,8 @@ package final class SQLiteLogStore: LogStore {
     package func freeze(reason: String) async throws {
         life.withLock { $0.isFrozen = true }
         guard writer != nil else { return }
-        try await write { database in
+        // Both records of the guard file, and the transaction.
+        try await write(syncs: 3) { database in
             // Each is tried, because either of the two is enough for the next start.
             let guarded = Result { try self.guardFile.write(state: .frozen(reason: reason)) }
             try database.execute(
@@ -236,7 +236,8 @@ package final class SQLiteLogStore: LogStore {
 
     package func closeForGood(actor: String, reason: String, now: Timestamp) async throws {
         life.withLock { $0.isFrozen = true }
-        try await write { database in
+        // The transaction, and both records of the guard file.
+        try await write(syncs: 3) { database in
             let key = try PublicKey(self.description.key)
             let head = try SQLiteStoredHead.read(database, description: self.description, key: key).signed.head
             _ = try SQLiteStoreOperator.write(.close, actor, reason, now, head, database)
@@ -249,7 +250,8 @@ package final class SQLiteLogStore: LogStore {
         guard writer != nil else { return await abandon() }
         life.withLock { $0.isClosed = true }
         try? await Blocking.run { try self.scrubReader.close() }
-        try await write { database in _ = try database.checkpoint(.truncate) }
+        // The write-ahead log before it is copied, and the database after it.
+        try await write(syncs: 2) { database in _ = try database.checkpoint(.truncate) }
         try await Blocking.run {
             try self.readers.close()
             try self.writer?.close()
@@ -296,13 +298,15 @@ package final class SQLiteLogStore: LogStore {
         try await write(body)
     }
 
-    private func write(_ body: @escaping @Sendable (Database) throws -> Void) async throws {
+    /// Runs `body` in the writer's connection; it waits for the disk `syncs` times, once for one transaction.
+    private func write(syncs: UInt64 = 1, _ body: @escaping @Sendable (Database) throws -> Void) async throws {
         guard let writer else { throw LogIsFrozen() }
         try await withCheckedThrowingContinuation { (continuation: CheckedContinuation<Void, any Error>) in
             writer.asyncWriteWithoutTransaction { database in
                 continuation.resume(with: Result { try body(database) })
             }
         }
+        counted.withLock { $0.syncs += syncs }
     }
 
     /// Refuses while a volume is nearly full, so that SQLite never meets the end of it.

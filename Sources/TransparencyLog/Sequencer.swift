@@ -4,8 +4,9 @@ internal import Synchronization
 
 /// Puts submissions into the tree, one batch after the other (transparency-log 3.4 W2 to W12).
 ///
-/// There is no tick: a batch is whatever was queued while the last commit ran, so an idle log answers after one commit
-/// and a busy one fills its batches by itself. Only `run()` touches the end of the tree.
+/// There is no tick: a batch is whatever was queued while the last commit ran and while others in the process could
+/// still add to it, so an idle log answers after one commit and a busy one fills its batches by itself. Only `run()`
+/// touches the end of the tree.
 package final class Sequencer: Sendable {
     let store: any LogStore
     let description: LogDescription
@@ -157,7 +158,7 @@ package final class Sequencer: Sendable {
                 if queue.isDrained { return }
                 continue
             }
-            while case let batch = queue.takeBatch(), !batch.isEmpty { try await integrate(batch, into: &tree) }
+            while case let batch = await gatherBatch(), !batch.isEmpty { try await integrate(batch, into: &tree) }
             try await keepCosignatures()
             // A log that waits for room or for the clock tries again soon, so that it comes back by itself.
             let isWaiting = if case .readOnlyTemporarily = condition.value { true } else { false }
@@ -168,6 +169,23 @@ package final class Sequencer: Sendable {
         // The task was cancelled: what was accepted is a promise nevertheless.
         queue.close()
         while !queue.isDrained { try await integrate(queue.takeBatch(), into: &tree) }
+    }
+
+    /// How long a batch may wait for more (transparency-log 3.4 W4), to which the last turn of others may add.
+    private static let lingering = Duration.milliseconds(2)
+
+    /// Takes a batch after all who can run had their turn, as long as that makes it larger.
+    ///
+    /// Two synchronisations are then shared by all that the processors can get ready meanwhile. Nobody waits for a
+    /// clock: with nothing else to run, a turn takes microseconds.
+    private func gatherBatch() async -> [Submission] {
+        let start = ContinuousClock.now
+        var count = 0
+        while case let queued = queue.queuedCount, queued > count, start.duration(to: .now) < Self.lingering {
+            count = queued
+            await Task.yield()
+        }
+        return queue.takeBatch()
     }
 
     /// The state that the next batch is built on, and the clock that dates it.

@@ -126,6 +126,9 @@ final class SubmissionQueue: Sendable {
         return finished?.accepted
     }
 
+    /// How many submissions no batch has taken.
+    var queuedCount: Int { state.withLock { $0.order.count } }
+
     /// What is accepted and not in the tree yet.
     var load: QueueLoad {
         state.withLock { state in
