@@ -1,19 +1,31 @@
+internal import Identity
 package import Logging
 package import OpenSSL
 internal import Issuance
-internal import TransparencyLog
+package import TransparencyLog
 
 /// What `serve` checks before it opens a port, without opening one and without writing anything (reliability R-58).
 package enum StartUpCheck {
+    /// What was found when nothing was wrong.
+    package struct Report: Sendable {
+        /// The issuers that would be trusted.
+        package let issuers: LoadedIssuers
+        /// The most memory that a server could take; nil when there is none to start.
+        package let ceiling: MemoryCeiling?
+        /// The shards of the own log, oldest first.
+        package let shards: [(name: String, found: SQLiteStoreInspection.Start)]
+    }
+
     /// Reads and checks all files of a run; throws every mistake at once.
     ///
     /// Without a CA in the options, only the identity configuration is looked at. The log and the audit stream are not
-    /// opened for writing, because that takes their locks: of the log's database only the head is read and compared
-    /// with the guard file, and of the stream its end, so this can be run beside a server. What is allowed but may not
-    /// be meant goes to the logger.
+    /// opened for writing, because that takes their locks: the log's database is read by a connection that cannot
+    /// write, in one view, and put through the checks of a start, the comparison with the guard file among them; of
+    /// the stream its end is read. So this can be run beside a server. What is allowed but may not be meant goes to
+    /// the logger.
     package static func run(
         _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
-    ) throws -> LoadedIssuers {
+    ) throws -> Report {
         guard coversAuthority(options) else {
             var mistakes: [String] = []
             var warnings: [String] = []
@@ -28,7 +40,7 @@ package enum StartUpCheck {
             for warning in warnings + issuers.warnings {
                 logger.warning("configuration", metadata: ["detail": "\(warning)"])
             }
-            return issuers
+            return Report(issuers: issuers, ceiling: nil, shards: [])
         }
         var mistakes: [String] = []
         let parts = ConfigurationMistakes.attempt(&mistakes) {
@@ -40,14 +52,19 @@ package enum StartUpCheck {
         if let path = options.auditFile {
             _ = ConfigurationMistakes.attempt(&mistakes) { try AuditFile.requireUsable(path) }
         }
+        var shards: [(name: String, found: SQLiteStoreInspection.Start)] = []
         for log in parts?.ownLogs ?? [] {
-            _ = ConfigurationMistakes.attempt(&mistakes) {
+            let checked = ConfigurationMistakes.attempt(&mistakes) {
                 try requireDatabase(log.directory.logStore(log.settings.shard))
-                try compareWithGuard(log, options)
+                return try check(log, options, now: now)
             }
+            if let checked { shards.append((log.settings.shard, checked)) }
         }
         guard let parts, mistakes.isEmpty else { throw ConfigurationMistakes(mistakes) }
-        return parts.issuers
+        // An ephemeral CA makes a shard of its own at the start.
+        let shardCount = if case .own = options.log { max(1, shards.count) } else { 0 }
+        let ceiling = MemoryCeiling(options, shards: shardCount, issuers: parts.issuers.configuration.listed)
+        return Report(issuers: parts.issuers, ceiling: ceiling, shards: shards)
     }
 
     /// Whether the options name a CA, so that more than the identity configuration is checked.
@@ -58,11 +75,12 @@ package enum StartUpCheck {
         }
     }
 
-    /// Compares the newest head with the guard file; nothing of the store is recomputed.
-    private static func compareWithGuard(_ log: OwnLog, _ options: ServerOptions) throws {
-        guard !log.isTemporary else { return }
+    /// Puts a shard through the checks of its start.
+    private static func check(
+        _ log: OwnLog, _ options: ServerOptions, now: Timestamp
+    ) throws -> SQLiteStoreInspection.Start {
         let stored = try StoredLog(log.directory, log.settings)
-        try stored.inspection().compare(withGuardAt: stored.guardFile(options.logGuardFile))
+        return try stored.inspection().checkStart(guardPath: stored.guardFile(options.logGuardFile), now: now)
     }
 
     private static func requireDatabase(_ path: String) throws(ConfigurationMistakes) {

@@ -4,6 +4,7 @@ internal import Logging
 internal import OpenSSL
 internal import Server
 internal import StrictJSON
+internal import TransparencyLog
 internal import Glibc
 
 /// Checks what `serve` would read, and starts nothing.
@@ -14,12 +15,13 @@ struct Check: AsyncParsableCommand {
         discussion: """
             Takes the settings of serve, from flags, environment and file alike. Without --ca
             and --data-dir it looks at the identity configuration alone; with one of them
-            also at certificates, keys, TLS, other logs' files, the end of the audit stream and
-            the log's files. No port is opened, nothing is written, and no lock is taken, so
-            a server may run meanwhile.
+            also at certificates, keys, TLS, other logs' files and the end of the audit stream,
+            puts the own log through the checks of a start, and says how much memory the
+            limits allow at most. No port is opened, nothing is written, and no lock is
+            taken, so a server may run meanwhile.
 
             Exit status 0 when nothing wrong was found, 1 with one line a mistake otherwise.
-            That a port is free and the log's entries are whole, only serve finds out.
+            That a port is free, only serve finds out; every hash of every entry, log verify.
 
             Example:
               mintmark check --config-path issuers.yaml
@@ -40,13 +42,13 @@ struct Check: AsyncParsableCommand {
             var warnings = settings.warnings
             let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
             let logger = Logger(label: "check") { _ in collected }
-            let issuers = try StartUpCheck.run(
+            let found = try StartUpCheck.run(
                 options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
                 logger: logger)
             // How it listens says nothing about a file of issuers.
             let isWhole = StartUpCheck.coversAuthority(options)
             let report = Report(
-                file: options.issuerFile, issuers: issuers,
+                file: options.issuerFile, found: found,
                 warnings: (isWhole ? warnings : settings.warnings) + collected.sentences)
             StandardOutput.write(isJSON ? JSONText(report.json).string : report.text)
         } catch let mistakes as SettingMistakes where isJSON && mistakes.usage.isEmpty {
@@ -62,8 +64,10 @@ struct Check: AsyncParsableCommand {
 /// What a check found when nothing was wrong.
 private struct Report {
     let file: String?
-    let issuers: LoadedIssuers
+    let found: StartUpCheck.Report
     let warnings: [String]
+
+    private var issuers: LoadedIssuers { found.issuers }
 
     private var name: String { file ?? "the built-in issuers" }
 
@@ -73,7 +77,20 @@ private struct Report {
             rows.add(issuer.name, "\(issuer.settings.kind.name), audience \(issuer.settings.clientID)")
         }
         let head = "\(name): good, version \(issuers.version), trusts \(issuers.configuration.listed.count):"
-        return ([head, rows.text()] + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+        let shards = found.shards.map { shard in
+            let state = shard.found.condition.isFinal ? shard.found.condition.name : "ready for a start"
+            return "shard \(shard.name): \(shard.found.head.size.value) entries, \(state)"
+        }
+        let memory = found.ceiling.map { ["memory: at most \($0.mebibyteCount) MiB by the limits:", Self.parts($0)] } ?? []
+        return ([head, rows.text()] + shards + memory + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+    }
+
+    private static func parts(_ ceiling: MemoryCeiling) -> String {
+        var rows = Rows()
+        for part in ceiling.parts {
+            rows.add(part.name, "\(part.totalByteCount >> 20) MiB: \(part.count) of \(part.byteCount >> 10) KiB")
+        }
+        return rows.text()
     }
 
     var json: JSONValue {
@@ -86,7 +103,16 @@ private struct Report {
         }
         return [
             "valid": true, "file": file.map { .string($0) } ?? .null, "version": .string(issuers.version),
-            "issuers": .array(list), "warnings": .array(warnings.map { .string($0) }), "mistakes": [],
+            "issuers": .array(list), "memoryCeiling": found.ceiling?.json ?? .null,
+            "shards": .array(
+                found.shards.map { shard in
+                    [
+                        "name": .string(shard.name),
+                        "tree_size": .integer(Int64(clamping: shard.found.head.size.value)),
+                        "state": .string(shard.found.condition.isFinal ? shard.found.condition.name : "sound"),
+                    ]
+                }),
+            "warnings": .array(warnings.map { .string($0) }), "mistakes": [],
         ]
     }
 
