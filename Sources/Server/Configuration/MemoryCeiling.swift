@@ -33,9 +33,9 @@ package struct MemoryCeiling: Hashable, Sendable {
     init(_ options: ServerOptions, shards: Int, issuers: [ConfiguredIssuer]) {
         let (kibibyte, mebibyte) = (1 << 10, 1 << 20)
         let limits = RequestLimits()
-        let listeners =
-            [options.logMonitoring != nil, options.auditListener != nil, options.grpc != options.http].count(where: \.self)
-            + 2
+        // Those of HTTP and of the metrics are always there.
+        let more = [options.logMonitoring != nil, options.auditListener != nil, options.grpc != options.http]
+        let listeners = 2 + more.count { $0 }
         let patterns = issuers.count { if case .meta = $0 { true } else { false } }
         let known = issuers.count - patterns + (patterns > 0 ? IssuerPoolSettings().matchedIssuerLimit : 0)
         var parts = [
@@ -57,7 +57,8 @@ package struct MemoryCeiling: Hashable, Sendable {
             // The page as it is stored and as it is told.
             Part(name: "pages", count: limits.pages.maximum, byteCount: 32 * mebibyte),
             Part(name: "proofs", count: limits.proofs.maximum, byteCount: 256 * kibibyte),
-            Part(name: "searches", count: options.auditListener == nil ? 0 : limits.searches.maximum,
+            Part(
+                name: "searches", count: options.auditListener == nil ? 0 : limits.searches.maximum,
                 byteCount: 16 * mebibyte),
             Part(name: "answers", count: 1, byteCount: AnswerBudget().maximumByteCount),
             // The queue, a batch in four forms, tiles, and the pages of six connections to the store.
@@ -85,8 +86,11 @@ package struct MemoryCeiling: Hashable, Sendable {
         [
             "bytes": .integer(Int64(byteCount)),
             "parts": .array(
-                parts.map {
-                    ["name": .string($0.name), "count": .integer(Int64($0.count)), "bytes": .integer(Int64($0.byteCount))]
+                parts.map { part in
+                    [
+                        "name": .string(part.name), "count": .integer(Int64(part.count)),
+                        "bytes": .integer(Int64(part.byteCount)),
+                    ]
                 }),
         ]
     }

@@ -25,8 +25,8 @@ struct IssueDriver: Sendable {
     /// than it serves; fewer still when this process may not open so many files.
     private static var overloadConnections: Int { max(1, min(1500, sysconf(Int32(_SC_OPEN_MAX)) - 256)) }
 
-    /// How many connections keep a server busy in a closed loop, so that the log has full batches; half of what it takes
-    /// before it refuses.
+    /// How many connections keep a server busy in a closed loop, so that the log has full batches: half of what it
+    /// takes before it refuses.
     private static let saturatingConnections = 128
 
     /// Rounds in a closed loop, or at a rate, after a second to warm up.

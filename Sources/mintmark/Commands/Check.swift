@@ -42,11 +42,11 @@ struct Check: AsyncParsableCommand {
             var warnings = settings.warnings
             let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
             let logger = Logger(label: "check") { _ in collected }
-            let found = try StartUpCheck.run(
+            let found = try Server.StartUpCheck.run(
                 options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
                 logger: logger)
             // How it listens says nothing about a file of issuers.
-            let isWhole = StartUpCheck.coversAuthority(options)
+            let isWhole = Server.StartUpCheck.coversAuthority(options)
             let report = Report(
                 file: options.issuerFile, found: found,
                 warnings: (isWhole ? warnings : settings.warnings) + collected.sentences)
@@ -64,7 +64,7 @@ struct Check: AsyncParsableCommand {
 /// What a check found when nothing was wrong.
 private struct Report {
     let file: String?
-    let found: StartUpCheck.Report
+    let found: Server.StartUpCheck.Report
     let warnings: [String]
 
     private var issuers: LoadedIssuers { found.issuers }
@@ -81,8 +81,11 @@ private struct Report {
             let state = shard.found.condition.isFinal ? shard.found.condition.name : "ready for a start"
             return "shard \(shard.name): \(shard.found.head.size.value) entries, \(state)"
         }
-        let memory = found.ceiling.map { ["memory: at most \($0.mebibyteCount) MiB by the limits:", Self.parts($0)] } ?? []
-        return ([head, rows.text()] + shards + memory + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+        let memory = found.ceiling.map { ceiling in
+            ["memory: at most \(ceiling.mebibyteCount) MiB by the limits:", Self.parts(ceiling)]
+        }
+        let lines = [head, rows.text()] + shards + (memory ?? []) + warnings.map { "warning: \($0)" }
+        return lines.joined(separator: "\n")
     }
 
     private static func parts(_ ceiling: MemoryCeiling) -> String {
@@ -105,7 +108,7 @@ private struct Report {
             "valid": true, "file": file.map { .string($0) } ?? .null, "version": .string(issuers.version),
             "issuers": .array(list), "memoryCeiling": found.ceiling?.json ?? .null,
             "shards": .array(
-                found.shards.map { shard in
+                found.shards.map { shard -> JSONValue in
                     [
                         "name": .string(shard.name),
                         "tree_size": .integer(Int64(clamping: shard.found.head.size.value)),

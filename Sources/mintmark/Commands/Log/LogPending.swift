@@ -11,9 +11,10 @@ struct LogPending: AsyncParsableCommand {
         commandName: "pending",
         abstract: "List logged certificates of the CA that no audit record says were issued.",
         discussion: """
-            The entry of a certificate is in the log before the CA signs it, and the audit record is on the disk before \
-            it leaves. So after a kill, a power cut, or an audit stream that could not be written, what is in the log \
-            and in no audit record may have been signed, and was not answered. What is in neither was not signed.
+            The entry of a certificate is in the log before the CA signs it, and the audit record is on the disk \
+            before it leaves. So after a kill, a power cut, or an audit stream that could not be written, what is in \
+            the log and in no audit record may have been signed, and was not answered. What is in neither was not \
+            signed.
 
             Name every file of the audit stream that has not been thrown away; entries older than the oldest of them \
             are listed as well, unless --from leaves them out. Reads only, also while a server runs: then requests \
@@ -42,7 +43,9 @@ struct LogPending: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { progress in
-            let answered = try auditLog.reduce(into: Set<String>()) { $0.formUnion(try AuditFileCheck.issuedSerials($1)) }
+            let answered = try auditLog.reduce(into: Set<String>()) { serials, file in
+                serials.formUnion(try AuditFileCheck.issuedSerials(file))
+            }
             let authority = try Certificate(pem: try PrivateFile.read(directory.value.issuing, readers: .anyone))
             var found: [(shard: String, entry: LoggedCertificate)] = []
             for log in try StoredLog.some(directory.value, shard: shard) {
