@@ -4,8 +4,9 @@ internal import TransparencyLog
 
 /// The most memory that one run may take, computed from its limits (reliability R-26).
 ///
-/// What clients do cannot exceed it: every part is a number of things that a limit bounds, times the most that one of
-/// them takes. A server under ordinary load stays far below. What grows with the log itself is read from disk.
+/// Every part is a number of things that a limit bounds, times the most that one of them takes: the number is exact, the
+/// octets of one thing are its greatest size with what is kept beside it, estimated on the high side. A server under
+/// ordinary load stays far below. What grows with the log itself is read from disk.
 package struct MemoryCeiling: Hashable, Sendable {
     /// What takes a part of it.
     package struct Part: Hashable, Sendable {
