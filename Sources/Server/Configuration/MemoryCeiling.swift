@@ -4,9 +4,9 @@ internal import TransparencyLog
 
 /// The most memory that one run may take, computed from its limits (reliability R-26).
 ///
-/// Every part is a number of things that a limit bounds, times the most that one of them takes: the number is exact, the
-/// octets of one thing are its greatest size with what is kept beside it, estimated on the high side. A server under
-/// ordinary load stays far below. What grows with the log itself is read from disk.
+/// Every part is a number of things that a limit bounds, times the most that one of them takes: the number is exact, and
+/// the octets of one thing are its greatest size with what is kept beside it, estimated on the high side. A server
+/// under ordinary load stays far below. What grows with the log itself is read from disk.
 package struct MemoryCeiling: Hashable, Sendable {
     /// What takes a part of it.
     package struct Part: Hashable, Sendable {
@@ -68,7 +68,7 @@ package struct MemoryCeiling: Hashable, Sendable {
             Part(name: "issuers", count: known, byteCount: JSONWebKeySet.keyLimit * 3 * kibibyte),
             // The document as it arrives and as it is read.
             Part(
-                name: "fetches", count: issuers.count - patterns + IssuerPoolSettings().matchedFetchLimit,
+                name: "fetches", count: issuers.count - patterns + (patterns > 0 ? IssuerPoolSettings().matchedFetchLimit : 0),
                 byteCount: 3 * mebibyte),
             Part(name: "log lines", count: 4096, byteCount: LineLogHandler.maximumLineByteCount),
             Part(name: "series of metrics", count: PrometheusRegistry.maximumSeries, byteCount: 2 * kibibyte),
