@@ -4,7 +4,7 @@ internal import TransparencyLog
 
 /// The most memory that one run may take, computed from its limits (reliability R-26).
 ///
-/// Every part is a number of things that a limit bounds, times the most that one of them takes: the number is exact, and
+/// Every part is a number of things that a limit bounds, times the most that one of them takes. The number is exact;
 /// the octets of one thing are its greatest size with what is kept beside it, estimated on the high side. A server
 /// under ordinary load stays far below. What grows with the log itself is read from disk.
 package struct MemoryCeiling: Hashable, Sendable {
@@ -33,12 +33,12 @@ package struct MemoryCeiling: Hashable, Sendable {
     /// The ceiling of a run with these options, so many shards of an own log, and these issuers.
     init(_ options: ServerOptions, shards: Int, issuers: [ConfiguredIssuer]) {
         let (kibibyte, mebibyte) = (1 << 10, 1 << 20)
-        let limits = RequestLimits()
+        let (limits, settings) = (RequestLimits(), IssuerPoolSettings())
         // Those of HTTP and of the metrics are always there.
         let more = [options.logMonitoring != nil, options.auditListener != nil, options.grpc != options.http]
         let listeners = 2 + more.count { $0 }
         let patterns = issuers.count { if case .meta = $0 { true } else { false } }
-        let known = issuers.count - patterns + (patterns > 0 ? IssuerPoolSettings().matchedIssuerLimit : 0)
+        let known = issuers.count - patterns + (patterns > 0 ? settings.matchedIssuerLimit : 0)
         var parts = [
             // Measured at rest: code, libraries, threads, connections to the stores.
             Part(name: "program", count: 1, byteCount: 96 * mebibyte),
@@ -68,7 +68,7 @@ package struct MemoryCeiling: Hashable, Sendable {
             Part(name: "issuers", count: known, byteCount: JSONWebKeySet.keyLimit * 3 * kibibyte),
             // The document as it arrives and as it is read.
             Part(
-                name: "fetches", count: issuers.count - patterns + (patterns > 0 ? IssuerPoolSettings().matchedFetchLimit : 0),
+                name: "fetches", count: issuers.count - patterns + (patterns > 0 ? settings.matchedFetchLimit : 0),
                 byteCount: 3 * mebibyte),
             Part(name: "log lines", count: 4096, byteCount: LineLogHandler.maximumLineByteCount),
             Part(name: "series of metrics", count: PrometheusRegistry.maximumSeries, byteCount: 2 * kibibyte),
