@@ -17,6 +17,8 @@ struct ServerAssembly {
     private let limits: RequestLimits
     private let connections: ConnectionMetrics
     private let shares: ConnectionShares
+    private let bounds: ListenerBounds
+    private let ceiling: MemoryCeiling
     private let drain = DrainNotice()
 
     init(
@@ -32,12 +34,17 @@ struct ServerAssembly {
         limits = RequestLimits(shares: options.shares)
         connections = ConnectionMetrics(factory: registry)
         shares = ConnectionShares(limits.connectionsByAddress, proxies: options.trustedProxies)
+        bounds = ListenerBounds(
+            connections: options.shares.connections, answers: AnswerBounds(timeout: options.writeTimeout),
+            streams: limits.streams)
+        ceiling = MemoryCeiling(options, shards: loaded.ownLogs.count, issuers: loaded.issuers.configuration.listed)
     }
 
     /// Opens the log and the audit stream, tests the keys, and makes the services; no port is open yet.
     ///
     /// `stamps` are the states of the watched files from before they were read.
     func assembled(since stamps: [String: FileStamp], _ hangups: HangupSignals) async throws -> MintmarkServer {
+        logger.notice("memory", metadata: ["ceilingMiB": "\(ceiling.mebibyteCount)"])
         let logs = try await OpenedLogs.open(loaded, options, clock: now, logger: logger) { [metrics] in
             metrics.sequencing(shard: $0)
         }
@@ -68,14 +75,14 @@ struct ServerAssembly {
             authority: authority, metrics: metrics, limits: limits, readiness: readiness, audit: audit, now: now)
         let state = StateMetrics(
             authority: authority, limits: limits, audit: audit, clock: clock, selfTest: selfTest, readiness: readiness,
-            now: now
+            ceiling: ceiling, now: now
         ) { ownLogs?.all ?? [] }
         let auditListener = auditListener(ownLogs, auditToken)
         let listeners = listeners(authority, signing, mainPort, ownLogs?.monitoringPort, readiness)
         let metricsListener = ListenerService(
             announcement: "listening for metrics", address: options.metrics,
             responder: MetricsResponder(registry: registry, state: state), idleTimeout: options.readHeaderTimeout,
-            logger: logger)
+            bounds: bounds, logger: logger)
         let failed = await selfTest.test()
         guard failed.isEmpty else {
             throw ConfigurationMistakes(failed.map { "the key of the \($0) failed its self-test" })
@@ -150,7 +157,7 @@ struct ServerAssembly {
             ListenerService(
                 announcement: "listening for auditors", address: listener.address,
                 responder: responder, idleTimeout: options.idleTimeout, metrics: connections, shares: shares,
-                logger: logger)
+                bounds: bounds, logger: logger)
         ]
     }
 
@@ -173,7 +180,8 @@ struct ServerAssembly {
         {
             ListenerService(
                 announcement: announcement, address: address, responder: responder, identity: identity,
-                idleTimeout: options.idleTimeout, metrics: connections, shares: shares, logger: logger)
+                idleTimeout: options.idleTimeout, metrics: connections, shares: shares, bounds: bounds,
+                logger: logger)
         }
         let http = listener("listening", options.http, identities.http)
         let monitoring = monitoringListener(monitoringPort)
@@ -188,7 +196,7 @@ struct ServerAssembly {
             ListenerService(
                 announcement: "listening for monitors of the log", address: address,
                 responder: responder(endpoints), idleTimeout: options.idleTimeout, metrics: connections,
-                shares: shares, logger: logger)
+                shares: shares, bounds: bounds, logger: logger)
         ]
     }
 

@@ -21,6 +21,16 @@ struct GuardRecord: Hashable, Sendable {
     /// The checkpoint of the newest head that was shown to anyone.
     let note: [UInt8]
 
+    /// The state of a log whose store says `stored`: what an operator or a server wrote here counts too.
+    func condition(after stored: LogCondition) -> LogCondition {
+        guard !stored.isFinal else { return stored }
+        switch state {
+        case .serving: return stored
+        case .frozen(let reason): return .frozen(reason: reason)
+        case .closed(let reason): return .closed(reason: reason)
+        }
+    }
+
     init(sequence: UInt64, state: State, note: [UInt8]) {
         self.sequence = sequence
         self.state = state

@@ -1,5 +1,5 @@
 internal import GRDB
-internal import OpenSSL
+package import OpenSSL
 
 /// Recomputes everything that is stored, without changing any of it.
 ///
@@ -14,6 +14,14 @@ package struct SQLiteStoreInspection: Sendable {
         /// Sizes of which a checkpoint is kept.
         package let checkpointCount: UInt64
         /// The state that the log was left in.
+        package let condition: LogCondition
+    }
+
+    /// What a start would find.
+    package struct Start: Hashable, Sendable {
+        /// The newest head.
+        package let head: TreeHead
+        /// The state that the log would begin in.
         package let condition: LogCondition
     }
 
@@ -52,19 +60,28 @@ package struct SQLiteStoreInspection: Sendable {
         try await Blocking.run { try inspect(guardPath: guardPath, progress) }
     }
 
-    /// Compares the newest head with the guard file at `guardPath`, and nothing else; for who has only a moment.
+    /// Makes the checks of a start (transparency-log 3.5, items 2 and 4 to 11) in one view.
     ///
-    /// Answers with that head and with what the log is by both, where `starting` stands for any state that does not
-    /// outlive a process. Throws a `StoreRefusal` when the guard is missing, is no guard of this log, or has seen what
-    /// the store does not have.
-    package func compare(withGuardAt guardPath: String) throws -> (head: TreeHead, condition: LogCondition) {
+    /// What a start compares with the lock file alone is left out, because a server may hold that. Throws a
+    /// `StoreRefusal` for the first thing for which a start would refuse to write: also when the guard at `guardPath`
+    /// is missing, is no guard of this log, or has seen what the store does not have. A log that is frozen or closed
+    /// is looked at as a start does that only reads.
+    package func checkStart(guardPath: String, now: Timestamp) throws -> Start {
         let files = SQLiteFiles(database: path)
         // Before the store, which may grow meanwhile and must never be behind the guard.
         guard let record = try GuardFile.look(at: guardPath) else { throw StoreRefusal.guardMissing(path: guardPath) }
+        let isAfterUncleanStop = files.isAfterUncleanStop
         return try SQLiteInspector.read(files, description: description) { database in
-            let stored = try SQLiteStartUpChecks.compareMeta(database, with: description)
-            let head = try compare(database, with: record, at: guardPath)
-            return (head, SQLiteStoreOperator.condition(stored, record.state))
+            let condition = record.condition(
+                after: try SQLiteStartUpChecks.compareMeta(database, with: description))
+            let checks = SQLiteStartUpChecks(
+                database: database, description: description, key: key, format: format,
+                isAfterUncleanStop: isAfterUncleanStop)
+            let found =
+                condition.isFinal
+                ? try checks.runForReading() : try checks.run(now: now, exposed: nil)
+            try compare(database, with: record, at: guardPath)
+            return Start(head: found.state.signedTreeHead.head, condition: condition)
         }
     }
 

@@ -22,12 +22,7 @@ struct SQLiteStoreOpening: Sendable {
         let (readers, stored) = try openReaders(files, description: description, logger: logger)
         do {
             let guardFile = try GuardFile(path: guardPath ?? files.defaultGuard)
-            let condition: LogCondition =
-                switch guardFile.record.state {
-                case .frozen(let reason) where !stored.isFinal: .frozen(reason: reason)
-                case .closed(let reason) where !stored.isFinal: .closed(reason: reason)
-                default: stored
-                }
+            let condition = guardFile.record.condition(after: stored)
             return SQLiteStoreOpening(
                 files: files, lock: lock, guardFile: guardFile, readers: readers, format: format,
                 description: description, condition: condition, isAfterUncleanStop: isAfterUncleanStop)

@@ -1,8 +1,12 @@
 """`check`: what `serve` would refuse is found without a start."""
 
+import contextlib
 import json
 import re
+import sqlite3
 
+from client import Client, good_body
+from issuer import Issuer
 from log_commands import operate
 from program import House, run
 from shards import rotated
@@ -52,8 +56,16 @@ def test_check_finds_what_serve_would_refuse_and_changes_nothing(tmp_path):
     before = state()
     assert run(*arguments).returncode == 0
     assert state() == before
-    with house.serve():
-        assert run(*arguments).returncode == 0
+    with house.serve() as server:
+        done = run(*arguments)
+        assert done.returncode == 0 and "shard 2026a: 0 entries" in done.stdout
+        # R-26: the ceiling of the memory is told by the check and by the server at its start.
+        ceiling = json.loads(run(*arguments, "--json").stdout)["memoryCeiling"]
+        assert ceiling["bytes"] == sum(part["count"] * part["bytes"] for part in ceiling["parts"])
+        told = next(record for record in server.records() if record.get("message") == "memory")
+        assert int(told["ceilingMiB"]) == -(-ceiling["bytes"] // 2**20) and server.resident_bytes() < ceiling["bytes"]
+        fewer = json.loads(run(*arguments, "--json", "--max-connections", "100").stdout)["memoryCeiling"]
+        assert fewer["bytes"] < ceiling["bytes"]
     house.passphrase_file.write_text("wrong\n")
     assert "the passphrase does not open the key" in run(*arguments).stderr
     house.passphrase_file.write_text("correct horse\n")
@@ -62,6 +74,29 @@ def test_check_finds_what_serve_would_refuse_and_changes_nothing(tmp_path):
     assert done.returncode == 1 and "not the database of a log" in done.stderr
     house.directory.joinpath("ca/chain.pem").write_bytes(house.read("ca/root.pem"))
     assert run(*arguments).returncode == 1
+
+
+def test_check_makes_the_checks_of_a_start(tmp_path):
+    """R-58: damage for which a start would refuse is found on a stopped store, without a start; a sound one passes."""
+    house = House(tmp_path)
+    house.init()
+    with Issuer() as issuer:
+        house.trust({issuer.url: {}})
+        with house.serve() as server:
+            for _ in range(3):
+                Client(house.url).issue(good_body(issuer.token(issuer.email("a@example.com")), "a@example.com"))
+            arguments = ["check", *house.arguments()[1:]]
+            done = run(*arguments)
+            assert done.returncode == 0, done.stderr
+            assert server.stop() == 0
+        found = json.loads(run(*arguments, "--json").stdout)["shards"]
+        assert found == [{"name": house.shard, "tree_size": 3, "state": "sound"}]
+        with contextlib.closing(sqlite3.connect(house.database)) as database:
+            database.execute("UPDATE entry SET leaf = CAST(leaf || x'00' AS BLOB) WHERE idx = 1")
+            database.commit()
+        done = run(*arguments)
+        assert done.returncode == 1 and done.stderr.startswith("mintmark: "), done.stderr
+        assert house.refuses_to_serve()
 
 
 def test_check_reads_the_tokens_that_serve_reads(tmp_path):

@@ -156,4 +156,4 @@ def test_twice_the_saturation_load():
     result = bench("issue", "--overload", "--duration", "2", "--rounds", "1", "--requests", "64")
     assert set(result["answers"]) <= {"200", "429", "503"} and result["answers"]["200"] > 0
     assert result["good_share_of_peak"]["median"] > 0.5
-    assert result["offered_per_second"]["median"] > result["peak_per_second"]["median"] * 0.9
+    assert sum(result["answers"].values()) > result["answers"]["200"], "nothing was refused: that was no overload"

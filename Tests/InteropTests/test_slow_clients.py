@@ -118,6 +118,39 @@ def test_clients_that_leave_in_the_middle(site):
     program.eventually(lambda: descriptor_count(site.server) <= before + 2, 30, "the descriptors are back")
 
 
+def test_hundreds_of_slow_clients_of_three_kinds(house, issuer):
+    """R-27: heads, bodies and readers that take their time all end; another client is served, descriptors come back."""
+    house.trust({issuer.url: {}})
+    share = descriptors(1000) // 4
+    part = HEAD + "Content-Length: 4000000\r\n\r\n{"
+    bundle = b"GET /api/v2/trustBundle HTTP/1.1\r\nHost: x\r\n\r\n"
+    with house.serve("--write-timeout", "2s", "--max-connections-per-address", "0") as server:
+        before = descriptor_count(server)
+        body = lambda: good_body(issuer.token(issuer.email(ADDRESS)), ADDRESS)  # noqa: E731
+        with Canary(house, body) as canary, Crowd(house.port).add(share, HEAD.encode()) as heads:
+            with Crowd(house.port).add(share, part.encode()) as bodies, Crowd(house.port) as readers:
+                for _ in range(5):  # each makes the server fill buffers of megabytes
+                    one = socket.socket()
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                    one.connect(("127.0.0.1", house.port))
+                    one.sendall(bundle * 4000)
+                    readers.sockets.append(one)
+                # Nobody reads; that those who do not read are ended is seen from what the server counts.
+                program.eventually(
+                    lambda: refused(house, "slow-reader") >= len(readers.sockets), 50, "every slow reader has ended"
+                )
+
+                def over() -> bool:
+                    heads.send(b"X")
+                    bodies.send(b" ")
+                    return heads.open_count() + bodies.open_count() == 0
+
+                program.eventually(over, 60, "every slow sender has ended")
+            assert canary.is_well()
+        program.eventually(lambda: descriptor_count(server) <= before + 2, 30, "the descriptors are back")
+        assert server.stop() == 0
+
+
 def test_one_address_has_its_share_of_connections(site):
     """R-27 R-26: 128 connections from one address, the rest are closed at once; another address is served."""
     before = refused(site.house, "too-many-from-address")

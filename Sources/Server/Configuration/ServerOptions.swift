@@ -51,6 +51,9 @@ package struct ServerOptions: Sendable {
     /// How long a connection to the API may be idle.
     package var idleTimeout = Duration.seconds(30)
 
+    /// How long a client may take for an answer.
+    package var writeTimeout = Duration.seconds(60)
+
     /// How much one client, or the clients of one issuer, may have at once.
     package var shares = ShareLimits()
 

@@ -4,28 +4,36 @@ internal import NIOHTTPTypes
 
 /// Ends a connection, or a stream of HTTP/2, whose client does not take its answers (reliability ).
 ///
-/// An answer must be taken within a minute of its head, or of the end of the answer before it. It is taken when its
-/// last octet was given to the system, which for HTTP/2 waits for the client's windows too.
+/// An answer must be taken within a time, a minute unless told otherwise, of its head, or of the end of the answer
+/// before it. It is taken when its last octet was given to the system, which for HTTP/2 waits for the client's windows
+/// too. Long answers that are not taken yet have a bound over all connections.
 final class AnswerLimit: ChannelOutboundHandler, RemovableChannelHandler {
     typealias OutboundIn = HTTPResponsePart
     typealias OutboundOut = HTTPResponsePart
 
-    /// How long an answer may take.
-    static let limit = TimeAmount.seconds(60)
-
+    private let limit: TimeAmount
+    private let budget: AnswerBudget
+    private let stalled: StalledAnswers?
     private let refuse: () -> Void
-    private var openAnswers = 0
+    /// For each answer that is not taken yet, what is counted of it.
+    private var openAnswers: [[AnswerBudget.Ticket]] = []
     private var deadline: Scheduled<Void>?
 
     /// A limit for one answer after the other; `refuse` is called before the connection ends.
-    init(refuse: @escaping () -> Void) {
+    ///
+    /// `stalled` watches over all streams of a connection of HTTP/2.
+    init(_ bounds: AnswerBounds = AnswerBounds(), stalled: StalledAnswers? = nil, refuse: @escaping () -> Void) {
+        limit = TimeAmount(bounds.timeout)
+        budget = bounds.budget
+        self.stalled = stalled
         self.refuse = refuse
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
         switch unwrapOutboundIn(data) {
         case .head(let head) where head.status.kind != .informational:
-            openAnswers += 1
+            openAnswers.append([])
+            stalled?.began()
             context.write(data, promise: promise)
         case .end:
             let taken = promise ?? context.eventLoop.makePromise()
@@ -35,6 +43,9 @@ final class AnswerLimit: ChannelOutboundHandler, RemovableChannelHandler {
                 limit.answerTaken(context)
             }
             context.write(data, promise: taken)
+        case .body(let part) where part.readableBytes > AnswerBudget.freeByteCount:
+            count(part.readableBytes, context)
+            context.write(data, promise: promise)
         case .head, .body:
             context.write(data, promise: promise)
         }
@@ -43,28 +54,52 @@ final class AnswerLimit: ChannelOutboundHandler, RemovableChannelHandler {
     func flush(context: ChannelHandlerContext) {
         context.flush()
         // Most answers are taken at once, and need no clock.
-        if openAnswers > 0, deadline == nil { start(context) }
+        if !openAnswers.isEmpty, deadline == nil { start(context) }
+    }
+
+    private func count(_ byteCount: Int, _ context: ChannelHandlerContext) {
+        let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        let ticket = budget.add(byteCount) {
+            loop.execute {
+                let (limit, context) = here.value
+                limit.end(context)
+            }
+        }
+        guard let last = openAnswers.indices.last else { return budget.remove(ticket) }
+        openAnswers[last].append(ticket)
+    }
+
+    private func forgetOne() {
+        guard !openAnswers.isEmpty else { return }
+        for ticket in openAnswers.removeFirst() { budget.remove(ticket) }
+        stalled?.ended()
     }
 
     func handlerRemoved(context: ChannelHandlerContext) {
         stop()
-        openAnswers = 0
+        while !openAnswers.isEmpty { forgetOne() }
     }
 
     private func answerTaken(_ context: ChannelHandlerContext) {
         stop()
-        openAnswers -= 1
+        forgetOne()
         // A client that sends one request after the other has answers that wait behind this one.
-        if openAnswers > 0 { start(context) }
+        if !openAnswers.isEmpty { start(context) }
     }
 
     private func start(_ context: ChannelHandlerContext) {
         let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: Self.limit) {
+        deadline = context.eventLoop.scheduleTask(in: limit) {
             let (limit, context) = here.value
-            limit.refuse()
-            context.close(promise: nil)
+            limit.end(context)
         }
+    }
+
+    private func end(_ context: ChannelHandlerContext) {
+        guard !openAnswers.isEmpty, context.channel.isActive else { return }
+        refuse()
+        context.close(promise: nil)
     }
 
     private func stop() {

@@ -11,7 +11,9 @@ final class ConcurrencyLimit: Sendable {
         }
     }
 
-    private let maximum: Int
+    /// How many there may be.
+    let maximum: Int
+
     private let count = Mutex(0)
 
     init(_ maximum: Int) {

@@ -14,6 +14,15 @@ struct HTTP2Connection: Sendable {
     /// How long a connection may have no stream, and a stream no octet of its request.
     let idleTimeout: Duration
 
+    /// How long a client may take for its answers.
+    let answers: AnswerBounds
+
+    /// How many streams there may be over all connections; those beyond are reset.
+    let openStreams: ConcurrencyLimit
+
+    /// A stream beyond those that there may be.
+    private struct TooManyStreams: Error {}
+
     /// Told of each stream that ends because its client sends or reads too slowly.
     let refuse: @Sendable (ConnectionMetrics.Reason) -> Void
 
@@ -27,11 +36,15 @@ struct HTTP2Connection: Sendable {
         let delegate = HTTP2ConnectionEnd.Streams(
             end: NIOLoopBound(end, eventLoop: channel.eventLoop), next: manager.http2StreamDelegate)
         let pipeline = channel.pipeline.syncOperations
+        let stalled = NIOLoopBound(
+            StalledAnswers(channel) { [refuse] in refuse(.slowReader) }, eventLoop: channel.eventLoop)
         let streams: Streams = try pipeline.configureAsyncHTTP2Pipeline(
-            mode: .server, streamDelegate: delegate, frameDelegate: EndOnError(channel: channel),
+            mode: .server, streamDelegate: delegate, frameDelegate: FrameWatch(channel: channel, stalled: stalled),
             configuration: Self.limits
         ) { stream in
-            stream.eventLoop.makeCompletedFuture { try self.configure(stream: stream, logger: logger) }
+            stream.eventLoop.makeCompletedFuture {
+                try self.configure(stream: stream, stalled.value, logger: logger)
+            }
         }
         try pipeline.addHandlers([manager, end])
         // The handler starts its clock with the connection, which is older than the handler here.
@@ -39,11 +52,16 @@ struct HTTP2Connection: Sendable {
         return streams
     }
 
-    private func configure(stream: any Channel, logger: Logger) throws -> RequestChannel {
+    private func configure(
+        stream: any Channel, _ stalled: StalledAnswers, logger: Logger
+    ) throws -> RequestChannel {
+        guard let permit = openStreams.enter() else { throw TooManyStreams() }
+        stream.closeFuture.whenComplete { _ in permit.leave() }
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandlers([
             HTTP2AnswerHandler(), HTTP2FramePayloadToHTTPServerCodec(),
-            RequestPace { [refuse] in refuse(.slowRequest) }, AnswerLimit { [refuse] in refuse(.slowReader) },
+            RequestPace { [refuse] in refuse(.slowRequest) },
+            AnswerLimit(answers, stalled: stalled) { [refuse] in refuse(.slowReader) },
         ])
         try pipeline.addHandler(HTTPConnectionStateHandler(idleTimeout: idleTimeout, logger: logger))
         return RequestChannel(
@@ -75,13 +93,15 @@ struct HTTP2Connection: Sendable {
     }
 }
 
-/// Closes a connection once it was told of an error of the whole connection (RFC 9113 §5.4.1).
+/// Closes a connection once it was told of an error of the whole connection (RFC 9113 §5.4.1), and notes what is sent.
 ///
 /// The library reports errors of a stream in the same way, and those must not end the others.
-private struct EndOnError: NIOHTTP2FrameDelegate {
+private struct FrameWatch: NIOHTTP2FrameDelegate {
     let channel: any Channel
+    let stalled: NIOLoopBound<StalledAnswers>
 
     func wroteFrame(_ frame: HTTP2Frame) {
+        if case .data = frame.payload { stalled.value.progressed() }
         guard case .goAway(_, let code, _) = frame.payload, code != .noError else { return }
         // Later, because the frame is not flushed yet.
         channel.eventLoop.execute { [channel] in channel.close(promise: nil) }

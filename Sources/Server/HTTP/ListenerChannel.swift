@@ -30,7 +30,8 @@ struct ListenerChannel: ServerChildChannel {
     /// Connections that are clear text without an `identity`; each takes the identity that is current when it begins.
     init(
         responder: @escaping HTTPChannelHandler.Responder, identity: TLSIdentity?, idleTimeout: Duration,
-        metrics: ConnectionMetrics?, shares: ConnectionShares? = nil
+        metrics: ConnectionMetrics?, shares: ConnectionShares? = nil, answers: AnswerBounds = AnswerBounds(),
+        streams: ConcurrencyLimit
     ) {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: ListenerLimits.headerFieldSize, maxHeaderListSize: ListenerLimits.headerListSize,
@@ -40,10 +41,13 @@ struct ListenerChannel: ServerChildChannel {
             responder: responder,
             configuration: .init(
                 additionalChannelHandlers: [
-                    RequestPace { metrics?.refused(.slowRequest) }, AnswerLimit { metrics?.refused(.slowReader) },
+                    RequestPace { metrics?.refused(.slowRequest) },
+                    AnswerLimit(answers) { metrics?.refused(.slowReader) },
                 ],
                 idleTimeout: TimeAmount(idleTimeout), httpDecoderConfiguration: decoder))
-        http2 = HTTP2Connection(idleTimeout: idleTimeout) { metrics?.refused($0) }
+        http2 = HTTP2Connection(idleTimeout: idleTimeout, answers: answers, openStreams: streams) {
+            metrics?.refused($0)
+        }
         self.identity = identity
         self.idleTimeout = idleTimeout
         self.metrics = metrics

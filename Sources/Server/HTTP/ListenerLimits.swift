@@ -9,9 +9,6 @@ enum ListenerLimits {
     /// How many header fields a request may have.
     static let headerFieldCount = 64
 
-    /// How many connections one listener serves at once.
-    static let connections = 2000
-
     /// How many connections may wait to be accepted (listen(2)); the system may allow fewer.
     static let backlog = 1024
 

@@ -13,6 +13,7 @@ final class ListenerService: Service {
     private let idleTimeout: Duration
     private let metrics: ConnectionMetrics?
     private let shares: ConnectionShares?
+    private let bounds: ListenerBounds
     private let logger: Logger
     private let run: @Sendable (ListenerService) async throws -> Void
     private let bound = Mutex<Bound>(.waiting([]))
@@ -43,7 +44,7 @@ final class ListenerService: Service {
     init<Responder: HTTPResponder>(
         announcement: Logger.Message, address: ListenAddress, responder: Responder, identity: TLSIdentity? = nil,
         idleTimeout: Duration, metrics: ConnectionMetrics? = nil, shares: ConnectionShares? = nil,
-        logger: Logger
+        bounds: ListenerBounds, logger: Logger
     )
     where Responder.Context == EndpointContext {
         self.announcement = announcement
@@ -52,6 +53,7 @@ final class ListenerService: Service {
         self.idleTimeout = idleTimeout
         self.metrics = metrics
         self.shares = shares
+        self.bounds = bounds
         self.logger = logger
         run = { service in
             try await service.application(responder).run()
@@ -90,14 +92,14 @@ final class ListenerService: Service {
     where Responder.Context == EndpointContext {
         return Application(
             responder: responder,
-            server: HTTPServerBuilder { [identity, idleTimeout, metrics, shares] responder in
+            server: HTTPServerBuilder { [identity, idleTimeout, metrics, shares, bounds] responder in
                 ListenerChannel(
                     responder: responder, identity: identity, idleTimeout: idleTimeout, metrics: metrics,
-                    shares: shares)
+                    shares: shares, answers: bounds.answers, streams: bounds.streams)
             },
             configuration: ApplicationConfiguration(
                 address: .hostname(address.host, port: address.port), backlog: ListenerLimits.backlog,
-                availableConnectionsDelegate: MaximumAvailableConnections(ListenerLimits.connections)),
+                availableConnectionsDelegate: MaximumAvailableConnections(bounds.connections)),
             onServerRunning: { channel in self.didBind(channel) },
             logger: Self.quiet(logger)
         )

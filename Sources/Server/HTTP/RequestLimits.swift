@@ -29,6 +29,9 @@ struct RequestLimits: Sendable {
     /// Look-ups of auditors, each of which may read thousands of entries.
     let searches = ConcurrencyLimit(4)
 
+    /// Streams of HTTP/2 over all connections.
+    let streams = ConcurrencyLimit(2048)
+
     /// Limits with these shares of one client.
     init(shares: ShareLimits = ShareLimits()) {
         signingByAddress = ShareLimit(shares.signingPerAddress)

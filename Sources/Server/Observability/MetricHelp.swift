@@ -45,6 +45,7 @@ enum MetricHelp {
         "mintmark_log_self_audit_success": "Whether the last look at the log through its public URL found it right.",
         "mintmark_log_window_end_timestamp_seconds":
             "The end of a shard's window: certificates that expire from then on go elsewhere.",
+        "mintmark_memory_ceiling_bytes": "The most memory that the limits of the configuration allow.",
         "mintmark_metrics_dropped_total": "Changes of series beyond the most that are kept.",
         "mintmark_ready": "Whether certificates can be issued.",
         "mintmark_refusals_total": "Requests refused, by configured issuer and reason.",

@@ -13,6 +13,8 @@ struct StateMetrics: Sendable {
     let clock: ClockAlarm
     let selfTest: SelfTest
     let readiness: Readiness
+    /// The most memory that the limits allow.
+    let ceiling: MemoryCeiling
     let now: @Sendable () -> Timestamp
     /// The shards of our own log, oldest first; none when certificates are logged elsewhere.
     let running: @Sendable () -> [RunningLog]
@@ -24,6 +26,7 @@ struct StateMetrics: Sendable {
         gauge("mintmark_clock_alarm", clock.isRaised ? 1 : 0)
         gauge("mintmark_self_test_success", selfTest.isPassed ? 1 : 0)
         gauge("mintmark_signing_requests_in_flight", Double(limits.signing.used))
+        gauge("mintmark_memory_ceiling_bytes", Double(ceiling.byteCount))
         updateChain(registry)
         updateIssuers(registry)
         let running = running()

@@ -53,6 +53,9 @@ extension ServerOptions {
         logBudget = .seconds(settings.number("ct-log-budget"))
         idleTimeout = settings.duration("idle-connection-timeout")
         readHeaderTimeout = settings.duration("read-header-timeout")
+        writeTimeout = settings.duration("write-timeout")
+        if writeTimeout > .seconds(60) { mistakes.append("write-timeout must be from 100ms to 1m") }
+        shares.connections = settings.number("max-connections")
         shares.connectionsPerAddress = settings.number("max-connections-per-address")
         shares.signingPerAddress = settings.number("max-signing-per-address")
         shares.signingPerIssuer = settings.number("max-signing-per-issuer")

@@ -25,6 +25,10 @@ struct IssueDriver: Sendable {
     /// than it serves; fewer still when this process may not open so many files.
     private static var overloadConnections: Int { max(1, min(1500, sysconf(Int32(_SC_OPEN_MAX)) - 256)) }
 
+    /// How many connections keep a server busy in a closed loop, so that the log has full batches: half of what it
+    /// takes before it refuses.
+    private static let saturatingConnections = 128
+
     /// Rounds in a closed loop, or at a rate, after a second to warm up.
     func issue(rate: Double?) async throws -> [IssueRound] {
         let generator = LoadGenerator(requests: requests, connections: connections, rate: rate)
@@ -37,23 +41,24 @@ struct IssueDriver: Sendable {
         return measured
     }
 
-    /// Rounds at twice what a closed loop right before has reached.
-    func overload() async throws -> OverloadReport {
-        let closed = LoadGenerator(requests: requests, connections: connections, rate: nil)
+    /// Rounds at `factor` times what a closed loop right before has reached, with connections enough to saturate.
+    func overload(factor: Double) async throws -> OverloadReport {
+        let saturating = max(connections, Self.saturatingConnections)
+        let closed = LoadGenerator(requests: requests, connections: saturating, rate: nil)
         try await warmUp(closed)
         var measured: [OverloadReport.Round] = []
-        let offering = max(connections, Self.overloadConnections)
+        let offering = max(saturating, Self.overloadConnections)
         for number in 1...rounds {
             Progress.show("round \(number) of \(rounds), \(Int(duration.seconds)) s for the peak")
             let peak = try await round(closed, 2 * number)
             let rate = Double(peak.count) / peak.seconds
             guard rate > 0 else { throw JSONClient.UnexpectedAnswer(description: "no certificate was issued") }
-            Progress.show("round \(number) of \(rounds), \(Int(duration.seconds)) s at \(Int(2 * rate)) a second")
-            let generator = LoadGenerator(requests: requests, connections: offering, rate: 2 * rate)
+            Progress.show("round \(number) of \(rounds), \(Int(duration.seconds)) s at \(Int(factor * rate)) a second")
+            let generator = LoadGenerator(requests: requests, connections: offering, rate: factor * rate)
             measured.append(
                 OverloadReport.Round(peak: rate, overload: try await round(generator, 2 * number + 1)))
         }
-        return OverloadReport(rounds: measured, connections: offering)
+        return OverloadReport(rounds: measured, connections: offering, factor: factor)
     }
 
     private func warmUp(_ generator: LoadGenerator) async throws {

@@ -2,11 +2,11 @@ internal import StrictJSON
 
 /// What a server does that is asked for more than it can do.
 struct OverloadReport: Sendable {
-    /// One comparison: what the server can do, and what is left of it when twice as much is asked for.
+    /// One comparison: what the server can do, and what is left of it when more is asked for.
     struct Round: Sendable {
         /// Good answers a second in a closed loop.
         let peak: Double
-        /// The round at twice that rate, with how many requests a second were really sent.
+        /// The round at a multiple of that rate, with how many requests a second were really sent.
         let overload: IssueRound
 
         /// Requests a second that were sent and answered in any way.
@@ -17,6 +17,8 @@ struct OverloadReport: Sendable {
 
     let rounds: [Round]
     let connections: Int
+    /// How many times the peak was offered.
+    let factor: Double
 
     private func statistics(_ value: (Round) -> Double) -> Statistics { Statistics(rounds.map(value)) }
 
@@ -26,7 +28,7 @@ struct OverloadReport: Sendable {
         }
         return [
             ("peak_per_second", "good answers a second at the peak", statistics(\.peak), false),
-            ("offered_per_second", "requests a second at twice the peak", statistics(\.offered), false),
+            ("offered_per_second", "requests a second that were answered", statistics(\.offered), false),
             ("good_share_of_peak", "good answers as a share of the peak", statistics(\.share), false),
             ("good_p50_seconds", "µs until a good answer, p50", statistics { $0.overload.load.percentile(0.5) }, true),
             ("good_p99_seconds", "µs until a good answer, p99", statistics { $0.overload.load.percentile(0.99) }, true),
@@ -45,7 +47,7 @@ struct OverloadReport: Sendable {
     /// For people.
     var text: String {
         let count = rounds.count == 1 ? "1 round" : "\(rounds.count) rounds"
-        var lines = ["\(connections) connections, twice the peak offered, \(count); medians (min to max)"]
+        var lines = ["\(connections) connections, \(factor) times the peak offered, \(count); medians (min to max)"]
         lines += figures.map { "  \($0.isTime ? $0.value.microseconds : $0.value.thousandths)  \($0.words)" }
         if let peakResidentByteCount { lines.append("  \(peakResidentByteCount >> 20) MiB peak memory of the server") }
         lines.append("  answers: " + outcomes.map { "\($0.1) × \($0.0)" }.joined(separator: ", "))
@@ -58,6 +60,7 @@ struct OverloadReport: Sendable {
         return .object(
             figures.map { JSONMember(name: $0.name, value: $0.value.json) } + [
                 JSONMember(name: "connections", value: .integer(Int64(connections))),
+                JSONMember(name: "offered_factor", value: .real(factor)),
                 JSONMember(name: "rounds", value: .integer(Int64(rounds.count))),
                 JSONMember(
                     name: "peak_resident_bytes", value: peakResidentByteCount.map { .integer(Int64($0)) } ?? .null),

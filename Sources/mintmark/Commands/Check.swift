@@ -14,12 +14,13 @@ struct Check: AsyncParsableCommand {
         discussion: """
             Takes the settings of serve, from flags, environment and file alike. Without --ca
             and --data-dir it looks at the identity configuration alone; with one of them
-            also at certificates, keys, TLS, other logs' files, the end of the audit stream and
-            the log's files, and lists the log's shards with their state. No port is opened,
+            also at certificates, keys, TLS, other logs' files and the end of the audit stream,
+            puts the own log's shards through the checks of a start and lists them with their
+            state, and says how much memory the limits allow at most. No port is opened,
             nothing is written, and no lock is taken, so a server may run meanwhile.
 
             Exit status 0 when nothing wrong was found, 1 with one line a mistake otherwise.
-            That a port is free and the log's entries are whole, only serve finds out.
+            That a port is free, only serve finds out; every hash of every entry, log verify.
 
             Example:
               mintmark check --config-path issuers.yaml
@@ -40,11 +41,11 @@ struct Check: AsyncParsableCommand {
             var warnings = settings.warnings
             let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
             let logger = Logger(label: "check") { _ in collected }
-            let found = try StartUpCheck.run(
+            let found = try Server.StartUpCheck.run(
                 options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
                 logger: logger)
             // How it listens says nothing about a file of issuers.
-            let isWhole = StartUpCheck.coversAuthority(options)
+            let isWhole = Server.StartUpCheck.coversAuthority(options)
             let report = Report(
                 file: options.issuerFile, found: found,
                 warnings: (isWhole ? warnings : settings.warnings) + collected.sentences)
@@ -62,7 +63,7 @@ struct Check: AsyncParsableCommand {
 /// What a check found when nothing was wrong.
 private struct Report {
     let file: String?
-    let found: StartUpCheck.Report
+    let found: Server.StartUpCheck.Report
     let warnings: [String]
 
     private var name: String { file ?? "the built-in issuers" }
@@ -75,7 +76,19 @@ private struct Report {
         }
         let head = "\(name): good, version \(issuers.version), trusts \(issuers.configuration.listed.count):"
         let shards = found.shards.map { ShardDescription(shard: $0).text }
-        return ([head, rows.text()] + shards + warnings.map { "warning: \($0)" }).joined(separator: "\n")
+        let memory = found.ceiling.map { ceiling in
+            ["memory: at most \(ceiling.mebibyteCount) MiB by the limits:", Self.parts(ceiling)]
+        }
+        let lines = [head, rows.text()] + shards + (memory ?? []) + warnings.map { "warning: \($0)" }
+        return lines.joined(separator: "\n")
+    }
+
+    private static func parts(_ ceiling: MemoryCeiling) -> String {
+        var rows = Rows()
+        for part in ceiling.parts {
+            rows.add(part.name, "\(part.totalByteCount >> 20) MiB: \(part.count) of \(part.byteCount >> 10) KiB")
+        }
+        return rows.text()
     }
 
     var json: JSONValue {
@@ -88,7 +101,8 @@ private struct Report {
         }
         return [
             "valid": true, "file": file.map { .string($0) } ?? .null, "version": .string(issuers.version),
-            "issuers": .array(list), "shards": .array(found.shards.map { ShardDescription(shard: $0).json }),
+            "issuers": .array(list), "memoryCeiling": found.ceiling?.json ?? .null,
+            "shards": .array(found.shards.map { ShardDescription(shard: $0).json }),
             "warnings": .array(warnings.map { .string($0) }), "mistakes": [],
         ]
     }

@@ -18,8 +18,9 @@ struct BenchIssue: AsyncParsableCommand {
             type email, the issuer that this command starts at --issuer-port, or the one that runs at --issuer-url. \
             The load generator uses the same machine.
 
-            --overload first finds out what the server can do and then offers twice as much: what counts is how many \
-            of the good answers are left, and how quickly the others are told to come back later.
+            --overload first finds out what the server can do with connections enough to saturate it, and then offers \
+            twice as much, or --factor times as much: what counts is how many of the good answers are left, and how \
+            quickly the others are told to come back later.
 
             Example:
               mintmark bench issue --connections 16 --duration 10
@@ -47,8 +48,11 @@ struct BenchIssue: AsyncParsableCommand {
     @Option(help: "Requests a second over all connections; without it each asks as soon as it is answered.")
     var rate: Double?
 
-    @Flag(help: "Offer twice as much as the server can do.")
+    @Flag(help: "Offer more than the server can do, twice as much unless --factor says otherwise.")
     var overload = false
+
+    @Option(help: "With --overload, how many times as much as the server can do is offered, 1 to 100.")
+    var factor = 2.0
 
     @Option(help: "Seconds of each round.")
     var duration = 10.0
@@ -95,6 +99,7 @@ struct BenchIssue: AsyncParsableCommand {
         guard (1...100_000).contains(requests) else { throw ValidationError("--requests must be from 1 to 100000") }
         if let rate, rate <= 0 { throw ValidationError("--rate must be more than 0") }
         if overload, rate != nil { throw ValidationError("--overload finds its own rate; leave out --rate") }
+        guard (1...100).contains(factor) else { throw ValidationError("--factor must be from 1 to 100") }
         if let cores {
             let count = ProcessInfo.processInfo.processorCount
             guard (1...count).contains(cores) else { throw ValidationError("--cores must be from 1 to \(count)") }
@@ -141,7 +146,7 @@ struct BenchIssue: AsyncParsableCommand {
             rounds: rounds, group: group)
         let result: (text: String, json: JSONValue)
         if overload {
-            let report = try await driver.overload()
+            let report = try await driver.overload(factor: factor)
             result = (report.text, report.json)
         } else {
             let measured = try await driver.issue(rate: rate)

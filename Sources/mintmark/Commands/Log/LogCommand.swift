@@ -13,7 +13,7 @@ struct LogCommand: AsyncParsableCommand {
             roots when it changes something.
             """,
         subcommands: [
-            LogAudit.self, LogGet.self, LogSearch.self, LogVerify.self, LogHistory.self, LogRoots.self, LogRotate.self,
-            LogFreeze.self, LogThaw.self, LogAdopt.self, LogClose.self,
+            LogAudit.self, LogGet.self, LogSearch.self, LogVerify.self, LogHistory.self, LogPending.self, LogRoots.self,
+            LogRotate.self, LogFreeze.self, LogThaw.self, LogAdopt.self, LogClose.self,
         ])
 }

@@ -1,0 +1,103 @@
+internal import ArgumentParser
+internal import CertificateIndex
+internal import OpenSSL
+internal import Server
+internal import StrictJSON
+internal import TransparencyLog
+
+/// Lists certificates that may have been signed and of which nobody recorded that they were answered.
+struct LogPending: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "pending",
+        abstract: "List logged certificates of the CA that no audit record says were issued.",
+        discussion: """
+            The entry of a certificate is in the log before the CA signs it, and the audit record is on the disk \
+            before it leaves. So after a kill, a power cut, or an audit stream that could not be written, what is in \
+            the log and in no audit record may have been signed, and was not answered. What is in neither was not \
+            signed.
+
+            Name every file of the audit stream that has not been thrown away; entries older than the oldest of them \
+            are listed as well, unless --from leaves them out. Reads only, also while a server runs: then requests \
+            under way are listed too.
+
+            Example:
+              mintmark log pending /var/lib/mintmark --audit-log /var/log/mintmark/audit.jsonl
+            """)
+
+    @OptionGroup var directory: LogDirectory
+
+    @Option(help: ArgumentHelp("A file of the audit stream; may be given several times.", valueName: "file"))
+    var auditLog: [String] = []
+
+    @Option(help: "The shard; all of them unless given.")
+    var shard: String?
+
+    @Option(help: "The first index to look at.")
+    var from: UInt64 = 0
+
+    @OptionGroup var options: ProgressOptions
+
+    func validate() throws {
+        if auditLog.isEmpty { throw ValidationError("name the audit stream with --audit-log") }
+    }
+
+    func run() async throws {
+        try await options.run { progress in
+            let answered = try auditLog.reduce(into: Set<String>()) { serials, file in
+                serials.formUnion(try AuditFileCheck.issuedSerials(file))
+            }
+            let authority = try Certificate(pem: try PrivateFile.read(directory.value.issuing, readers: .anyone))
+            var found: [(shard: String, entry: LoggedCertificate)] = []
+            for log in try StoredLog.some(directory.value, shard: shard) {
+                let source = try log.source()
+                do {
+                    try await Self.look(through: try await source.reader(), from: from, progress) { entry in
+                        let isOurs = entry.certificate.issuer == authority.subject
+                        let serial = String(entry.serial.drop { $0 == "0" })
+                        if isOurs, !answered.contains(serial) { found.append((log.settings.shard, entry)) }
+                    }
+                } catch {
+                    await source.close()
+                    throw error
+                }
+                await source.close()
+            }
+            return (words: Self.text(found), json: Self.json(found))
+        }
+    }
+
+    /// Gives every entry from an index on to `take`.
+    private static func look(
+        through reader: LogReader, from first: UInt64, _ progress: ProgressLine,
+        _ take: (LoggedCertificate) -> Void
+    ) async throws {
+        let size = reader.checkpoint.signedTreeHead.head.size.value
+        var next = first
+        while next < size {
+            let page = try await reader.page(from: next, through: size - 1)
+            guard !page.entries.isEmpty else { throw ConfigurationMistakes(["entry \(next) is missing in the log"]) }
+            for entry in page.entries { take(try LoggedCertificate(entry, attachments: page.attachments)) }
+            next += UInt64(page.entries.count)
+            progress.update(SQLiteStoreInspection.Progress(position: next, size: size))
+        }
+    }
+
+    private static func text(_ found: [(shard: String, entry: LoggedCertificate)]) -> String {
+        guard !found.isEmpty else { return "Nothing: every logged certificate of the CA was answered" }
+        let lines = found.map { shard, entry in
+            "\(shard)  index \(entry.index.value)  \(entry.timestamp.rfc3339)  serial \(entry.serial)"
+        }
+        return (lines + ["\(found.count) may have been signed and were not answered"]).joined(separator: "\n")
+    }
+
+    private static func json(_ found: [(shard: String, entry: LoggedCertificate)]) -> JSONValue {
+        let list = found.map { shard, entry -> JSONValue in
+            [
+                "shard": .string(shard), "index": .integer(Int64(clamping: entry.index.value)),
+                "timestamp": .string(entry.timestamp.rfc3339), "serial": .string(entry.serial),
+                "precertificate_sha256": .string(entry.fingerprint.hex),
+            ]
+        }
+        return ["ok": true, "pending": .array(list)]
+    }
+}
