@@ -15,6 +15,8 @@ from ports import free_port
 PACKAGE = pathlib.Path(__file__).parents[2]
 BINARY = pathlib.Path(os.environ.get("MINTMARK", ".build/debug/mintmark"))
 START_SECONDS = 60.0
+# What .ci/sanitize gives to a program that was built with a sanitizer.
+SANITIZER = ("LD_PRELOAD", "TSAN_OPTIONS", "ASAN_OPTIONS", "LSAN_OPTIONS")
 
 
 def binary() -> str:
@@ -23,7 +25,8 @@ def binary() -> str:
 
 def environment() -> dict:
     """A small environment. The backtracer is off because it would hold pipes open after a kill."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LD_LIBRARY_PATH", "LANG") if name in os.environ}
+    names = ("PATH", "HOME", "LD_LIBRARY_PATH", "LANG", *SANITIZER)
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     return {**kept, "SWIFT_BACKTRACE": "enable=no"}
 
 
