@@ -100,7 +100,7 @@ package struct SQLiteStoreInspection: Sendable {
                 // In one view, which would keep a server's write-ahead log from being shortened for as long as it
                 // takes.
                 if !files.isAfterUncleanStop { try SQLiteSnapshot(database: database).quickCheck() }
-                if let record, let guardPath { _ = try compare(database, with: record, at: guardPath) }
+                if let record, let guardPath { try compare(database, with: record, at: guardPath) }
                 return condition
             }
             var audit = TreeAudit(depth: .signatures, description: description, key: key, format: format)
@@ -122,13 +122,10 @@ package struct SQLiteStoreInspection: Sendable {
         }
     }
 
-    private func compare(
-        _ database: Database, with record: GuardRecord, at guardPath: String
-    ) throws -> TreeHead {
+    private func compare(_ database: Database, with record: GuardRecord, at guardPath: String) throws {
         let head = try SQLiteStoredHead.read(database, description: description, key: key).signed.head
         let comparison = GuardComparison(path: guardPath, record: record, description: description, key: key)
         let snapshot = SQLiteSnapshot(database: database)
         try comparison.run(head: head) { try snapshot.tile(level: $0, index: $1) }
-        return head
     }
 }

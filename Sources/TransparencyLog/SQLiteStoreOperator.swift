@@ -32,7 +32,8 @@ package struct SQLiteStoreOperator: Sendable {
     /// `starting` stands for any state that does not outlive a process. A guard file that is not there says nothing.
     package func condition() async throws -> LogCondition {
         let stored = try await inspect { [description] in try SQLiteStartUpChecks.compareMeta($0, with: description) }
-        return Self.condition(stored, try GuardFile.look(at: guardPath)?.state)
+        // Guard and store may each know of a freeze that the other does not.
+        return try GuardFile.look(at: guardPath)?.condition(after: stored) ?? stored
     }
 
     private func inspect<Value: Sendable>(
@@ -75,7 +76,7 @@ package struct SQLiteStoreOperator: Sendable {
                 let stored = try SQLiteStartUpChecks.compareMeta(database, with: description)
                 let key = try PublicKey(description.key)
                 let head = try SQLiteStoredHead.read(database, description: description, key: key)
-                let condition = Self.condition(stored, guardFile?.record.state)
+                let condition = guardFile?.record.condition(after: stored) ?? stored
                 try Self.require(kind, fits: condition)
                 if let guardFile, kind != .freeze { try compare(guardFile, with: head, database, lock) }
                 let operation = try Self.write(kind, actor, reason, now, head.signed.head, database)
@@ -136,15 +137,6 @@ package struct SQLiteStoreOperator: Sendable {
     private static func set(_ key: String, _ value: String, _ database: Database) throws {
         try database.execute(
             sql: "INSERT OR REPLACE INTO meta (key, value) VALUES (?, ?)", arguments: [key, value])
-    }
-
-    /// What the log is, all in all: guard and store may each know of a freeze that the other does not.
-    static func condition(_ stored: LogCondition, _ state: GuardRecord.State?) -> LogCondition {
-        switch state {
-        case .closed(let reason) where !stored.isFinal: .closed(reason: reason)
-        case .frozen(let reason) where !stored.isFinal: .frozen(reason: reason)
-        default: stored
-        }
     }
 
     private static func require(_ kind: StoreOperation.Kind, fits condition: LogCondition) throws(StoreRefusal) {

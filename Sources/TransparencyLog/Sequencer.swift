@@ -291,7 +291,7 @@ package final class Sequencer: Sendable {
             index: parsed.index, timestamp: parsed.timestamp, record: stored.record, leafInput: parsed.leafInput)
     }
 
-    /// Witnesses have not said yet what they must say before anything is signed.
+    /// Witnesses have not said yet what they must say before anything is signed, or have stopped the log.
     private struct Withheld: Error {
         let description: String
     }
@@ -318,6 +318,8 @@ package final class Sequencer: Sendable {
         }
         let next = LogState(
             epoch: tree.state.epoch + 1, signedTreeHead: signed, peaks: built.peaks, edge: built.edge)
+        // Whoever froze the log while the key worked wants no further head.
+        if condition.value.isFinal { throw CommitFailure.rolledBack(Withheld(description: condition.value.name)) }
         let cosignatures = takeReceived()
         let shown = published.shown(with: cosignatures, next: checkpoint)
         let batch = LogBatch(

@@ -2,7 +2,7 @@ internal import Identity
 package import Logging
 package import OpenSSL
 internal import Issuance
-package import TransparencyLog
+internal import TransparencyLog
 
 /// What `serve` checks before it opens a port, without opening one and without writing anything (reliability R-58).
 package enum StartUpCheck {
