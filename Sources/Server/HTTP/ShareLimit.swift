@@ -25,6 +25,9 @@ final class ShareLimit<Holder: Hashable & Sendable>: Sendable {
         self.maximum = maximum
     }
 
+    /// How many have anything now.
+    var holderCount: Int { counts.withLock { $0.count } }
+
     /// A permit, or nil when the holder has all that it may have; whoever is not known has no limit.
     func enter(_ holder: Holder?) -> Permit? {
         guard maximum > 0, let holder else { return Permit(limit: self, holder: nil) }
