@@ -15,7 +15,7 @@ package struct IssuanceRecord: Hashable, Sendable {
     /// The serial number of the certificate in hexadecimal, once it was issued.
     package internal(set) var serialNumber: String?
 
-    /// The log ID of the first log or of the shard of ours that took the entry, once the certificate was issued; nil
+    /// The log ID of the first log, or of our shard, that took the entry, once the certificate was issued; nil
     /// when nothing was logged.
     package internal(set) var logID: SHA256Digest?
 

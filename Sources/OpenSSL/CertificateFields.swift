@@ -99,7 +99,8 @@ package struct CertificateFields: Hashable, Sendable {
 
     private static func set(_ field: UnsafeMutablePointer<ASN1_TIME>?, _ time: Timestamp) throws(OpenSSLError) {
         // ASN1_TIME_set chooses UTCTime before 2050 and GeneralizedTime from then on (RFC 5280 §4.1.2.5).
-        guard unsafe field != nil, unsafe ASN1_TIME_set(field, Int(clamping: time.seconds)) != nil else {
+        guard let field = unsafe field else { throw .drained(after: "X509_getm_notBefore") }
+        guard unsafe ASN1_TIME_set(field, Int(clamping: time.seconds)) != nil else {
             throw .drained(after: "ASN1_TIME_set")
         }
     }
@@ -135,9 +136,10 @@ package struct CertificateFields: Hashable, Sendable {
     }
 
     private static func add(_ item: CertificateExtension, to certificate: OpaquePointer) throws(OpenSSLError) {
-        // libcrypto copies the octets, but does not promise not to write to them.
+        // The identifier has checked its encoding. libcrypto copies the octets, but does not promise not to write to
+        // them.
         var octets = item.id.content
-        guard let id = unsafe ASN1_OBJECT_create(NID_undef, &octets, Int32(octets.count), nil, nil) else {
+        guard let id = unsafe ASN1_OBJECT_create(NID_undef, &octets, Int32(clamping: octets.count), nil, nil) else {
             throw .drained(after: "ASN1_OBJECT_create")
         }
         defer { unsafe ASN1_OBJECT_free(id) }
@@ -150,7 +152,7 @@ package struct CertificateFields: Hashable, Sendable {
         }
         guard unsafe copenssl_X509_add0_ext(certificate, created) == 1 else {
             unsafe X509_EXTENSION_free(created)
-            throw .drained(after: "X509_add_ext")
+            throw .drained(after: "copenssl_X509_add0_ext")
         }
     }
 }

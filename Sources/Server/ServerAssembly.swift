@@ -36,7 +36,7 @@ struct ServerAssembly {
         shares = ConnectionShares(limits.connectionsByAddress, proxies: options.trustedProxies)
         bounds = ListenerBounds(
             connections: options.shares.connections, answers: AnswerBounds(timeout: options.writeTimeout),
-            streams: limits.streams)
+            streams: StreamShares(limits, proxies: options.trustedProxies))
         ceiling = MemoryCeiling(options, shards: loaded.ownLogs.count, issuers: loaded.issuers.configuration.listed)
     }
 

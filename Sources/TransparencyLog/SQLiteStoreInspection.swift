@@ -62,24 +62,25 @@ package struct SQLiteStoreInspection: Sendable {
 
     /// Makes the checks of a start (transparency-log 3.5, items 2 and 4 to 11) in one view.
     ///
-    /// What a start compares with the lock file alone is left out, because a server may hold that. Throws a
+    /// They are those after a stop in good order: what a start after a kill reads beyond them would keep a server's
+    /// write-ahead log from being shortened. What a start compares with the lock file is left out, because a server may
+    /// hold that. `now` is asked once the view is there, since a server's head may be newer than the call. Throws a
     /// `StoreRefusal` for the first thing for which a start would refuse to write: also when the guard at `guardPath`
     /// is missing, is no guard of this log, or has seen what the store does not have. A log that is frozen or closed
     /// is looked at as a start does that only reads.
-    package func checkStart(guardPath: String, now: Timestamp) throws -> Start {
+    package func checkStart(guardPath: String, now: () -> Timestamp) throws -> Start {
         let files = SQLiteFiles(database: path)
         // Before the store, which may grow meanwhile and must never be behind the guard.
         guard let record = try GuardFile.look(at: guardPath) else { throw StoreRefusal.guardMissing(path: guardPath) }
-        let isAfterUncleanStop = files.isAfterUncleanStop
         return try SQLiteInspector.read(files, description: description) { database in
             let condition = record.condition(
                 after: try SQLiteStartUpChecks.compareMeta(database, with: description))
             let checks = SQLiteStartUpChecks(
                 database: database, description: description, key: key, format: format,
-                isAfterUncleanStop: isAfterUncleanStop)
+                isAfterUncleanStop: false)
             let found =
                 condition.isFinal
-                ? try checks.runForReading() : try checks.run(now: now, exposed: nil)
+                ? try checks.runForReading() : try checks.run(now: now(), exposed: nil)
             try compare(database, with: record, at: guardPath)
             return Start(head: found.state.signedTreeHead.head, condition: condition)
         }

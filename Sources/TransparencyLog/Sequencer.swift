@@ -171,7 +171,7 @@ package final class Sequencer: Sendable {
         while !queue.isDrained { try await integrate(queue.takeBatch(), into: &tree) }
     }
 
-    /// How long a batch may wait for more (transparency-log 3.4 W4), to which the last turn of others may add.
+    /// How long a batch may wait for more (transparency-log 3.4 W4), beside the last turn of the others.
     private static let lingering = Duration.milliseconds(2)
 
     /// Takes a batch after all who can run had their turn, as long as that makes it larger.

@@ -132,7 +132,7 @@ def storm(directory: pathlib.Path, seconds: float, factor: float = 10, prepared:
             record.answers = result["answers"]
             for name in ("peak_per_second", "good_share_of_peak"):
                 setattr(record, name, result[name]["median"])
-            record.answered_per_second = result["offered_per_second"]["median"]
+            record.answered_per_second = result["answered_per_second"]["median"]
             record.good_p99 = result["good_p99_seconds"]["median"]
             record.refusal_p99 = result["refusal_p99_seconds"]["median"]
             say("downloading and recomputing the log")

@@ -124,11 +124,12 @@ def test_a_short_body_that_is_refused_does_not_end_the_connection(world):
     assert answer.count(b"Connection: close") == 0
 
 
+@pytest.mark.parametrize("more", [b"", b"Connection: close\r\n"])
 @pytest.mark.parametrize("framed", [lambda b: length(b) + b"\r\n" + b, lambda b: CHUNKED + b"\r\n" + chunks(b, 50_000)])
-def test_an_early_refusal_arrives_while_a_long_body_is_sent(world, framed):
+def test_an_early_refusal_arrives_while_a_long_body_is_sent(world, framed, more):
     """R-26: whoever sends all before it reads sees the answer, then the end, and nothing that came behind is begun."""
     behind = POST + length(b := json.dumps(world.good_body()).encode()) + b"\r\n" + b
-    answer = talk(world, LATE + framed(b"x" * 4_000_000) + behind)
+    answer = talk(world, LATE + more + framed(b"x" * 4_000_000) + behind)
     assert answer.startswith(b"HTTP/1.1 404") and b"Connection: close" in answer
     assert answer.count(b"HTTP/1.1 ") == 1
 

@@ -76,7 +76,7 @@ import Testing
     }
 
     // Only against waiting for ever: under the thread sanitizer, with every other test beside it, minutes are usual.
-    @Test(.timeLimit(.minutes(15)))
+    @Test(.timeLimit(.minutes(5)))
     func `an equal submission is found while public reads hold every reader`() async throws {
         let log = try TestLog()
         try await log.fill(1)

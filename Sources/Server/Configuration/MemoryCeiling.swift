@@ -42,10 +42,12 @@ package struct MemoryCeiling: Hashable, Sendable {
         var parts = [
             // Measured at rest: code, libraries, threads, connections to the stores.
             Part(name: "program", count: 1, byteCount: 96 * mebibyte),
-            // Heads as they arrive, what is read at once, an answer that is not counted, and the handlers; TLS.
+            // Heads as they arrive, what is read at once, and the handlers; answers that are not counted, up to the mark
+            // from which no more are written, and those once more for TLS.
             Part(
                 name: "connections", count: options.shares.connections * listeners,
-                byteCount: ListenerLimits.headerListSize + 64 * kibibyte + AnswerBudget.freeByteCount + 48 * kibibyte),
+                byteCount: ListenerLimits.headerListSize + 112 * kibibyte
+                    + 2 * (64 * kibibyte + AnswerBudget.freeByteCount)),
             // The decoded head, a window of its body, an answer that is not counted, and the handlers.
             Part(
                 name: "streams", count: limits.streams.maximum,

@@ -24,7 +24,7 @@ package enum StartUpCheck {
     /// the stream its end is read. So this can be run beside a server. What is allowed but may not be meant goes to
     /// the logger.
     package static func run(
-        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: Timestamp, logger: Logger
+        _ options: ServerOptions, passphrase: () throws -> Passphrase, now: () -> Timestamp, logger: Logger
     ) throws -> Report {
         guard coversAuthority(options) else {
             var mistakes: [String] = []
@@ -44,7 +44,7 @@ package enum StartUpCheck {
         }
         var mistakes: [String] = []
         let parts = ConfigurationMistakes.attempt(&mistakes) {
-            try LoadedAuthority.read(options, passphrase: passphrase, now: now, logger: logger)
+            try LoadedAuthority.read(options, passphrase: passphrase, now: now(), logger: logger)
         }
         _ = ConfigurationMistakes.attempt(&mistakes) { try ListenerIdentities(options, logger: logger) }
         _ = ConfigurationMistakes.attempt(&mistakes) { try options.submissionToken() }
@@ -74,7 +74,7 @@ package enum StartUpCheck {
     }
 
     /// Puts a shard through the checks of its start; nil for a log for one run alone.
-    private static func check(_ log: OwnLog, _ options: ServerOptions, now: Timestamp) throws -> CheckedShard? {
+    private static func check(_ log: OwnLog, _ options: ServerOptions, now: () -> Timestamp) throws -> CheckedShard? {
         guard !log.isTemporary else { return nil }
         let stored = try StoredLog(log.directory, log.settings)
         let found = try stored.inspection().checkStart(guardPath: stored.guardFile(options.logGuardFile), now: now)

@@ -1,5 +1,3 @@
-internal import NIOCore
-
 /// How long clients may take for their answers, and how much of them may wait (reliability ).
 struct AnswerBounds: Sendable {
     /// How long one answer may take.

@@ -16,7 +16,7 @@ final class AnswerBudget: Sendable {
 
     private struct Held {
         let byteCount: Int
-        let giveUp: @Sendable () -> Void
+        let giveUp: @Sendable (Ticket) -> Void
     }
 
     private struct State {
@@ -45,21 +45,22 @@ final class AnswerBudget: Sendable {
     /// The octets that are kept now.
     var byteCount: Int { state.withLock { $0.byteCount } }
 
-    /// Counts an answer of so many octets; `giveUp` is called, from anywhere, when it has to make room for later ones.
-    func add(_ byteCount: Int, giveUp: @escaping @Sendable () -> Void) -> Ticket {
+    /// Counts an answer of so many octets; `giveUp` is called with its ticket,
+    /// from anywhere, when it has to make room for later ones.
+    func add(_ byteCount: Int, giveUp: @escaping @Sendable (Ticket) -> Void) -> Ticket {
         let (ticket, late) = state.withLock { state in
             let number = state.next
             state.next += 1
             state.held[number] = Held(byteCount: byteCount, giveUp: giveUp)
             state.byteCount += byteCount
-            var late: [Held] = []
+            var late: [(Ticket, Held)] = []
             while state.byteCount > maximumByteCount, state.oldest < state.next {
-                if let removed = state.remove(state.oldest) { late.append(removed) }
+                if let removed = state.remove(state.oldest) { late.append((Ticket(number: state.oldest), removed)) }
                 state.oldest += 1
             }
             return (Ticket(number: number), late)
         }
-        for one in late { one.giveUp() }
+        for (ticket, one) in late { one.giveUp(ticket) }
         return ticket
     }
 

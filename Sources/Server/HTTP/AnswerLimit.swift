@@ -60,10 +60,11 @@ final class AnswerLimit: ChannelOutboundHandler, RemovableChannelHandler {
     private func count(_ byteCount: Int, _ context: ChannelHandlerContext) {
         let here = NIOLoopBound((self, context), eventLoop: context.eventLoop)
         let loop = context.eventLoop
-        let ticket = budget.add(byteCount) {
+        let ticket = budget.add(byteCount) { ticket in
             loop.execute {
                 let (limit, context) = here.value
-                limit.end(context)
+                // It may have been taken meanwhile, and then this is about another answer.
+                if limit.openAnswers.contains(where: { $0.contains(ticket) }) { limit.end(context) }
             }
         }
         guard let last = openAnswers.indices.last else { return budget.remove(ticket) }

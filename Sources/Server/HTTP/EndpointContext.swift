@@ -28,7 +28,7 @@ struct EndpointContext: RequestContext {
         if lingering { return channel.pipeline.fireUserInboundEventTriggered(RequestPace.BodyRefused()) }
         let closed = channel.eventLoop.makePromise(of: Void.self)
         closed.futureResult.whenFailure { [channel] _ in
-            // TLS cannot close one direction alone; the connection then closes when the answer is written.
+            // TLS cannot close its input alone; the connection then closes when the answer is written.
             channel.pipeline.fireUserInboundEventTriggered(ChannelShouldQuiesceEvent())
         }
         channel.close(mode: .input, promise: closed)

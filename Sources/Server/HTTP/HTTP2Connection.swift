@@ -18,7 +18,7 @@ struct HTTP2Connection: Sendable {
     let answers: AnswerBounds
 
     /// How many streams there may be over all connections; those beyond are reset.
-    let openStreams: ConcurrencyLimit
+    let openStreams: StreamShares
 
     /// A stream beyond those that there may be.
     private struct TooManyStreams: Error {}
@@ -55,7 +55,10 @@ struct HTTP2Connection: Sendable {
     private func configure(
         stream: any Channel, _ stalled: StalledAnswers, logger: Logger
     ) throws -> RequestChannel {
-        guard let permit = openStreams.enter() else { throw TooManyStreams() }
+        guard let permit = openStreams.enter(stream.parent?.remoteAddress?.ipAddress) else {
+            refuse(.tooManyFromAddress)
+            throw TooManyStreams()
+        }
         stream.closeFuture.whenComplete { _ in permit.leave() }
         let pipeline = stream.pipeline.syncOperations
         try pipeline.addHandlers([

@@ -7,5 +7,5 @@ struct ListenerBounds: Sendable {
     let answers: AnswerBounds
 
     /// Streams of HTTP/2 over all listeners.
-    let streams: ConcurrencyLimit
+    let streams: StreamShares
 }

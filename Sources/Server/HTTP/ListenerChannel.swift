@@ -31,7 +31,7 @@ struct ListenerChannel: ServerChildChannel {
     init(
         responder: @escaping HTTPChannelHandler.Responder, identity: TLSIdentity?, idleTimeout: Duration,
         metrics: ConnectionMetrics?, shares: ConnectionShares? = nil, answers: AnswerBounds = AnswerBounds(),
-        streams: ConcurrencyLimit
+        streams: StreamShares
     ) {
         let decoder = HTTP1Channel.Configuration.DecoderConfiguration(
             maxHeaderFieldSize: ListenerLimits.headerFieldSize, maxHeaderListSize: ListenerLimits.headerListSize,

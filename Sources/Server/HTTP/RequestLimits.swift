@@ -1,6 +1,7 @@
 /// The bounds on how much is under way at once (reliability section 3).
 ///
-/// Health, tree head and checkpoint have none: they cost nothing and must be answered under any load.
+/// Health, tree head and checkpoint have none but those of connections and streams: they cost nothing and must be
+/// answered under any load.
 struct RequestLimits: Sendable {
     /// Signing requests whose bodies were read.
     let signing = ConcurrencyLimit(256)
@@ -31,6 +32,9 @@ struct RequestLimits: Sendable {
 
     /// Streams of HTTP/2 over all connections.
     let streams = ConcurrencyLimit(2048)
+
+    /// Those of them that come from one address.
+    let streamsByAddress = ShareLimit<SourceAddress>(256)
 
     /// Limits with these shares of one client.
     init(shares: ShareLimits = ShareLimits()) {

@@ -67,7 +67,10 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
             (isBodyOpen, byteCount, waitedSeconds) = (true, 0, 0)
         case .body(let part):
             byteCount += part.readableBytes
-            if let limit = unwanted, byteCount > limit { return context.close(promise: nil) }
+            // Nobody may be there any more who takes it.
+            guard let limit = unwanted else { break }
+            if byteCount > limit { context.close(promise: nil) }
+            return
         case .end:
             endBody()
             if unwanted == nil { head?.begin() }
@@ -83,6 +86,7 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         let channel = context.channel
         let limit = context.eventLoop.scheduleTask(in: Self.refusedLimit) { channel.close(promise: nil) }
         channel.closeFuture.whenComplete { _ in limit.cancel() }
+        context.read()
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
@@ -106,6 +110,7 @@ final class RequestPace: ChannelDuplexHandler, RemovableChannelHandler {
         isReadPending = false
         // Most bodies come whole with their head, and need no clock.
         if isBodyOpen, tick == nil { wait(context) }
+        if unwanted != nil, !isOver { context.read() }
         context.fireChannelReadComplete()
     }
 

@@ -3,7 +3,8 @@ internal import NIOCore
 /// Ends an HTTP/2 connection whose client asks for much and takes nothing of it (reliability R-28).
 ///
 /// A client that keeps its windows shut has as many answers in our memory as it may have streams. When there are many
-/// of them and not an octet was sent for two seconds, nothing is to be waited for. Runs on the connection's event loop.
+/// of them, and none is done and none goes on for two seconds, nothing is to be waited for. Runs on the connection's
+/// event loop.
 final class StalledAnswers {
     /// From how many answers on this is no mere pause.
     static let count = 32
@@ -34,6 +35,7 @@ final class StalledAnswers {
     /// An answer was taken, or its stream has ended.
     func ended() {
         waiting -= 1
+        progressed()
         if waiting < Self.count { stop() }
     }
 

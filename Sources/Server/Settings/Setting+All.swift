@@ -64,7 +64,7 @@ extension Setting {
             "max-connections", .number(16...20_000), .listening, standard: "2000",
             "How many connections one port may have at once; the next ones wait. The memory ceiling depends on it."),
         Setting(
-            "max-connections-per-address", .number(0...2000), .listening, standard: "128",
+            "max-connections-per-address", .number(0...20_000), .listening, standard: "128",
             "How many connections one address may have at once; 0 for as many as there are. All clients behind a proxy"
                 + " have its address; one of --trusted-proxies is not limited."),
         Setting(

@@ -1,4 +1,5 @@
 internal import Logging
+internal import NIOCore
 internal import NIOSSL
 internal import Synchronization
 
@@ -58,6 +59,8 @@ final class TLSIdentity: ReloadableFiles {
         configuration.minimumTLSVersion = .tlsv12
         configuration.applicationProtocols = ["h2", "http/1.1"]
         configuration.renegotiationSupport = .none
+        // What a connection still holds is freed only when the client has agreed to its end, or after this.
+        configuration.shutdownTimeout = .seconds(1)
         return configuration
     }
 

@@ -10,7 +10,7 @@ struct OverloadReport: Sendable {
         let overload: IssueRound
 
         /// Requests a second that were sent and answered in any way.
-        var offered: Double { Double(overload.load.outcomes.values.reduce(0, +)) / overload.seconds }
+        var answered: Double { Double(overload.load.outcomes.values.reduce(0, +)) / overload.seconds }
         /// Good answers as a share of the peak.
         var share: Double { peak > 0 ? Double(overload.count) / overload.seconds / peak : 0 }
     }
@@ -28,7 +28,7 @@ struct OverloadReport: Sendable {
         }
         return [
             ("peak_per_second", "good answers a second at the peak", statistics(\.peak), false),
-            ("offered_per_second", "requests a second that were answered", statistics(\.offered), false),
+            ("answered_per_second", "requests a second that were answered in any way", statistics(\.answered), false),
             ("good_share_of_peak", "good answers as a share of the peak", statistics(\.share), false),
             ("good_p50_seconds", "µs until a good answer, p50", statistics { $0.overload.load.percentile(0.5) }, true),
             ("good_p99_seconds", "µs until a good answer, p99", statistics { $0.overload.load.percentile(0.99) }, true),
@@ -47,7 +47,7 @@ struct OverloadReport: Sendable {
     /// For people.
     var text: String {
         let count = rounds.count == 1 ? "1 round" : "\(rounds.count) rounds"
-        var lines = ["\(connections) connections, \(factor) times the peak offered, \(count); medians (min to max)"]
+        var lines = ["\(connections) connections, \(factor) times the peak asked for, \(count); medians (min to max)"]
         lines += figures.map { "  \($0.isTime ? $0.value.microseconds : $0.value.thousandths)  \($0.words)" }
         if let peakResidentByteCount { lines.append("  \(peakResidentByteCount >> 20) MiB peak memory of the server") }
         lines.append("  answers: " + outcomes.map { "\($0.1) × \($0.0)" }.joined(separator: ", "))

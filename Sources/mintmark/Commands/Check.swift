@@ -42,7 +42,7 @@ struct Check: AsyncParsableCommand {
             let options = try ServerOptions(settings, requiresAuthority: false, warnings: &warnings)
             let logger = Logger(label: "check") { _ in collected }
             let found = try Server.StartUpCheck.run(
-                options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: .now(),
+                options, passphrase: { try PassphraseSource(settings).passphrase(isNew: false) }, now: Timestamp.now,
                 logger: logger)
             // How it listens says nothing about a file of issuers.
             let isWhole = Server.StartUpCheck.coversAuthority(options)

@@ -13,7 +13,7 @@ import Testing
         var all: [String] { names.withLock { $0 } }
 
         func add(_ byteCount: Int, _ name: String, to budget: AnswerBudget) -> AnswerBudget.Ticket {
-            budget.add(byteCount) { self.names.withLock { $0.append(name) } }
+            budget.add(byteCount) { _ in self.names.withLock { $0.append(name) } }
         }
     }
 

@@ -5,20 +5,21 @@ internal import Server
 internal import StrictJSON
 internal import TransparencyLog
 
-/// Lists certificates that may have been signed and of which nobody recorded that they were answered.
+/// Lists certificates that may have been signed and of which no record says that they were issued.
 struct LogPending: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "pending",
-        abstract: "List logged certificates of the CA that no audit record says were issued.",
+        abstract: "List logged certificates that no audit record says were issued.",
         discussion: """
             The entry of a certificate is in the log before the CA signs it, and the audit record is on the disk \
-            before it leaves. So after a kill, a power cut, or an audit stream that could not be written, what is in \
-            the log and in no audit record may have been signed, and was not answered. What is in neither was not \
-            signed.
+            before it leaves, unless --audit-failure continue let it go without. So after a kill, a power cut, or an \
+            audit stream that could not be written, what is in the log and in no record may have been signed. Of what \
+            is in neither, at most a precertificate was, which no client takes. Entries of other CAs have no record \
+            either; each line names the issuer.
 
             Name every file of the audit stream that has not been thrown away; entries older than the oldest of them \
-            are listed as well, unless --from leaves them out. Reads only, also while a server runs: then requests \
-            under way are listed too.
+            are listed as well, unless --from leaves them out. Reads only, also while a server runs: then what is \
+            issued meanwhile is listed too.
 
             Example:
               mintmark log pending /var/lib/mintmark --audit-log /var/log/mintmark/audit.jsonl
@@ -43,18 +44,16 @@ struct LogPending: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { progress in
-            let answered = try auditLog.reduce(into: Set<String>()) { serials, file in
+            let recorded = try auditLog.reduce(into: Set<String>()) { serials, file in
                 serials.formUnion(try AuditFileCheck.issuedSerials(file))
             }
-            let authority = try Certificate(pem: try PrivateFile.read(directory.value.issuing, readers: .anyone))
             var found: [(shard: String, entry: LoggedCertificate)] = []
             for log in try StoredLog.some(directory.value, shard: shard) {
                 let source = try log.source()
                 do {
                     try await Self.look(through: try await source.reader(), from: from, progress) { entry in
-                        let isOurs = entry.certificate.issuer == authority.subject
                         let serial = String(entry.serial.drop { $0 == "0" })
-                        if isOurs, !answered.contains(serial) { found.append((log.settings.shard, entry)) }
+                        if !recorded.contains(serial) { found.append((log.settings.shard, entry)) }
                     }
                 } catch {
                     await source.close()
@@ -83,11 +82,12 @@ struct LogPending: AsyncParsableCommand {
     }
 
     private static func text(_ found: [(shard: String, entry: LoggedCertificate)]) -> String {
-        guard !found.isEmpty else { return "Nothing: every logged certificate of the CA was answered" }
+        guard !found.isEmpty else { return "Nothing: all certificates that were looked at have a record" }
         let lines = found.map { shard, entry in
-            "\(shard)  index \(entry.index.value)  \(entry.timestamp.rfc3339)  serial \(entry.serial)"
+            "\(shard)  index \(entry.index.value)  \(entry.timestamp.rfc3339)  serial \(entry.serial)  "
+                + "issuer \(entry.certificate.issuer)"
         }
-        return (lines + ["\(found.count) may have been signed and were not answered"]).joined(separator: "\n")
+        return (lines + ["\(found.count) may have been signed and have no record"]).joined(separator: "\n")
     }
 
     private static func json(_ found: [(shard: String, entry: LoggedCertificate)]) -> JSONValue {
