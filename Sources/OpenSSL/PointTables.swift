@@ -53,6 +53,9 @@ final class PointTables: @unchecked Sendable {  // the exponent is only read
     /// Whether `signature` is one over a digest of the scheme's hash; nil when libcrypto could not tell.
     func isValidSignature(_ signature: [UInt8], overDigest digest: [UInt8]) -> Bool? {
         guard let (r, s) = ECDSASignature.numbers(der: signature) else { return false }
+        // Scratch numbers keep the size of the longest that they ever were.
+        let byteCount = unsafe Int(BN_num_bits(group.order) + 7) / 8
+        guard r.count <= byteCount + 1, s.count <= byteCount + 1 else { return false }
         do throws(OpenSSLError) {
             let scratch: CurveScratch
             if let kept = idle.withLock({ $0.popLast() }) { scratch = kept } else { scratch = try CurveScratch(group) }

@@ -53,30 +53,39 @@ import Testing
         #expect(!kept.isValidSignature(signature, over: [1, 2, 3], scheme: .ecdsa(.sha256)))
     }
 
-    @Test func `zero, the order and numbers above it are no part of a signature`() throws {
+    @Test(arguments: [
+        (Curve.p256, "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
+        (
+            .p384,
+            "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"
+        ),
+    ])
+    func `zero, the order and numbers above it are no part of a signature`(curve: Curve, order: String) throws {
         let kept = try PublicKey(
-            keeping: try PrivateKey.generate(.ellipticCurve(.p256)).publicKey.subjectPublicKeyInfo)
-        let order = try #require(
-            [UInt8](hexadecimal: "ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"))
+            keeping: try PrivateKey.generate(.ellipticCurve(curve)).publicKey.subjectPublicKeyInfo)
+        let scheme = SignatureScheme.ecdsa(curve == .p256 ? .sha256 : .sha384)
+        let order = try #require([UInt8](hexadecimal: order))
         for numbers in [([0], [1]), ([1], [0]), (order, [1]), ([1], order), ([1] + order, [1])] as [([UInt8], [UInt8])]
         {
             let signature = DERWriter.sequence([
                 DERWriter.integer(unsigned: numbers.0), DERWriter.integer(unsigned: numbers.1),
             ])
-            #expect(!kept.isValidSignature(signature, over: [], scheme: .ecdsa(.sha256)))
+            #expect(!kept.isValidSignature(signature, over: [], scheme: scheme))
         }
     }
 
-    @Test func `one key signs and verifies on many threads at once`() async throws {
-        let key = try PrivateKey.generate(.ellipticCurve(.p256))
+    @Test(arguments: [Curve.p256, .p384])
+    func `one key signs and verifies on many threads at once`(curve: Curve) async throws {
+        let key = try PrivateKey.generate(.ellipticCurve(curve))
+        let scheme = SignatureScheme.ecdsa(curve == .p256 ? .sha256 : .sha384)
         let kept = try PublicKey(keeping: key.publicKey.subjectPublicKeyInfo)
         let validCount = try await withThrowingTaskGroup(of: Bool.self) { group in
             for number in 0..<200 as Range<UInt8> {
                 group.addTask {
-                    let signature = try key.signature(over: [number], scheme: .ecdsa(.sha256))
-                    return key.publicKey.isValidSignature(signature, over: [number], scheme: .ecdsa(.sha256))
-                        && kept.isValidSignature(signature, over: [number], scheme: .ecdsa(.sha256))
-                        && !key.publicKey.isValidSignature(signature, over: [number, 0], scheme: .ecdsa(.sha256))
+                    let signature = try key.signature(over: [number], scheme: scheme)
+                    return key.publicKey.isValidSignature(signature, over: [number], scheme: scheme)
+                        && kept.isValidSignature(signature, over: [number], scheme: scheme)
+                        && !key.publicKey.isValidSignature(signature, over: [number, 0], scheme: scheme)
                 }
             }
             return try await group.reduce(0) { $0 + ($1 ? 1 : 0) }

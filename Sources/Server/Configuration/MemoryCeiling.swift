@@ -42,8 +42,8 @@ package struct MemoryCeiling: Hashable, Sendable {
         var parts = [
             // Measured at rest: code, libraries, threads, connections to the stores.
             Part(name: "program", count: 1, byteCount: 96 * mebibyte),
-            // Heads as they arrive, what is read at once, and the handlers; answers that are not counted, up to the mark
-            // from which no more are written, and those once more for TLS.
+            // Heads as they arrive, what is read at once, and the handlers; answers that are not counted, up to the
+            // mark from which no more are written, and those once more for TLS.
             Part(
                 name: "connections", count: options.shares.connections * listeners,
                 byteCount: ListenerLimits.headerListSize + 112 * kibibyte

@@ -22,7 +22,7 @@ struct LogPending: AsyncParsableCommand {
             issued meanwhile is listed too.
 
             Example:
-              mintmark log pending /var/lib/mintmark --audit-log /var/log/mintmark/audit.jsonl
+              mintmark log pending /var/lib/mintmark --audit-log /var/log/mintmark.jsonl
             """)
 
     @OptionGroup var directory: LogDirectory
