@@ -24,6 +24,7 @@ final class BenchServer {
             "--metrics-port", "\(metricsPort)",
             // All the load comes from one address and one issuer.
             "--max-connections-per-address", "0", "--max-signing-per-address", "0", "--max-signing-per-issuer", "0",
+            "--log-read-limit", "0",
         ]
         if let cores {
             // The first processors; taskset(1) becomes the program, so that the process stays the same.
