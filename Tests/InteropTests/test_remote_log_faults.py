@@ -170,7 +170,8 @@ def test_the_wait_is_common_to_all_requests(tmp_path, token_issuer):
         attempts = len(log.submissions)
         site.fails()
         assert len(log.submissions) == attempts
-        assert "left alone" in site.failures()[-1]["error"]
+        # The line is written by another thread than the answer.
+        program.eventually(lambda: "left alone" in site.failures()[-1]["error"], 30, "the reason is logged")
 
 
 def test_a_client_that_leaves_ends_the_wait(site, log, canary):
@@ -192,6 +193,7 @@ def test_what_the_log_says_stays_with_us(site, log, canary):
     log.script.append(status(403, marker))
     answer = site.fails()
     assert "marker" not in answer.text and str(log.port) not in answer.text and "127.0.0.1" not in answer.text
+    program.eventually(site.failures, 30, "the failure is logged")
     failure = site.failures()[-1]
     assert failure["body"].startswith("marker-internal.example \\x1b[31m\\x0d\\x0a\\x5c \\xff")
     assert len(failure["body"]) == 256
