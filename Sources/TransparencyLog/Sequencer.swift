@@ -181,7 +181,7 @@ package final class Sequencer: Sendable {
     private func gatherBatch() async -> [Submission] {
         let start = ContinuousClock.now
         var count = 0
-        while case let queued = queue.queuedCount, queued > count, start.duration(to: .now) < Self.lingering {
+        while let queued = queue.incompleteCount, queued > count, start.duration(to: .now) < Self.lingering {
             count = queued
             await Task.yield()
         }

@@ -118,6 +118,15 @@ final class SubmissionQueue: Sendable {
         }
     }
 
+    /// How many submissions no batch has taken; nil when they make a full batch, which more would not enlarge.
+    var incompleteCount: Int? {
+        state.withLock { state in
+            let isFull =
+                state.order.count >= limits.batchEntryCount || state.queuedByteCount >= limits.batchByteCount
+            return isFull ? nil : state.order.count
+        }
+    }
+
     /// Removes a submission and wakes everyone who waited for it; says when it was accepted.
     @discardableResult
     func finish(_ key: SHA256Digest, _ result: Result<SequencedEntry, any Error>) -> ContinuousClock.Instant? {
@@ -125,9 +134,6 @@ final class SubmissionQueue: Sendable {
         for waiter in finished?.waiters ?? [] { waiter.resume(with: result) }
         return finished?.accepted
     }
-
-    /// How many submissions no batch has taken.
-    var queuedCount: Int { state.withLock { $0.order.count } }
 
     /// What is accepted and not in the tree yet.
     var load: QueueLoad {

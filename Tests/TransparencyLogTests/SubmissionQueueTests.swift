@@ -81,6 +81,22 @@ import Testing
         #expect((0..<4).map { _ in byBytes.takeBatch().count } == [1, 1, 1, 0])
     }
 
+    @Test func `W4 nobody waits for more than what makes a full batch`() {
+        let byNumber = SubmissionQueue(limits: .init(batchEntryCount: 3))
+        for number in 0..<3 {
+            #expect(byNumber.incompleteCount == number)
+            _ = failure(byNumber, number)
+        }
+        #expect(byNumber.incompleteCount == nil)
+        _ = byNumber.takeBatch()
+        #expect(byNumber.incompleteCount == 0)
+        let byBytes = SubmissionQueue(limits: .init(batchByteCount: 1000))
+        _ = failure(byBytes, 0, byteCount: 400)
+        #expect(byBytes.incompleteCount == 1)
+        _ = failure(byBytes, 1, byteCount: 600)
+        #expect(byBytes.incompleteCount == nil)
+    }
+
     @Test func `an equal submission joins, takes no place, and too many joins are refused`() {
         let queue = SubmissionQueue(limits: .init(entryCount: 2, waiterCount: 3))
         for _ in 0..<3 { #expect(failure(queue, 1) == nil) }
