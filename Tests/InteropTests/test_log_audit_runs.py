@@ -1,5 +1,6 @@
 """`mintmark log audit` from run to run: the state, interruptions, and answers of HTTP that are none."""
 
+import gzip
 import signal
 import subprocess
 import time
@@ -53,6 +54,17 @@ def test_wrong_answers_of_http(log, proxy):
     proxy.asked.clear()
     assert "status 503" in audit(proxy.url, *proxy.options, "--api", "static")["finding"]
     assert len(proxy.asked) == 5
+
+
+def test_content_encodings(proxy):
+    """TL-18: gzip is asked for and read; any other encoding, or one too many, is not taken for the document."""
+    proxy.lies = {"tile/": lambda body: Answer(gzip.compress(body), Content_Encoding="GZip")}
+    assert audit(proxy.url, *proxy.options, "--api", "static")["ok"]
+    for encoding in ["br", "deflate", "identity", "gzip, gzip", "x"]:
+        proxy.lies = {"tile/": lambda body, encoding=encoding: Answer(body, Content_Encoding=encoding)}
+        assert "not asked for" in audit(proxy.url, *proxy.options, "--api", "static")["finding"], encoding
+    proxy.lies = {"tile/": lambda body: Answer(gzip.compress(body)[:-9], Content_Encoding="gzip")}
+    assert not audit(proxy.url, *proxy.options, "--api", "static").get("ok")
 
 
 def test_a_partial_tile_that_is_gone(tmp_path):

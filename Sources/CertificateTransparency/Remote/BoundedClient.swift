@@ -120,7 +120,7 @@ package final class BoundedClient: Sendable {
 
     private func read(_ response: HTTPClientResponse, _ limits: (success: Int, other: Int)) async throws -> Answer {
         let isSuccess = response.status == .ok
-        if isSuccess, connections.decompressedLimit == nil, !response.headers["Content-Encoding"].isEmpty {
+        if isSuccess, !isAccepted(response.headers["Content-Encoding"]) {
             throw RemoteLogFailure.Cause.contentEncoded
         }
         let body =
@@ -132,6 +132,14 @@ package final class BoundedClient: Sendable {
         return Answer(
             status: response.status.code, contentType: response.headers.first(name: "Content-Type"),
             retryAfter: response.headers.first(name: "Retry-After"), body: body)
+    }
+
+    /// Whether a body with these values of `Content-Encoding` was asked for (RFC 9110, section 8.4).
+    ///
+    /// It is as it was, or compressed once where that is taken: the client decompresses it and leaves the field.
+    private func isAccepted(_ encodings: [String]) -> Bool {
+        encodings.isEmpty
+            || (connections.decompressedLimit != nil && encodings.map { $0.lowercased() } == ["gzip"])
     }
 
     /// A body of at most `limit` bytes; a longer one is cut there, or an error.

@@ -8,7 +8,7 @@ package struct RemoteLogFailure: Error, Hashable, Sendable, CustomStringConverti
         case timedOut
         /// An HTTP status other than 200.
         case status(UInt)
-        /// The answer has a content encoding, which was not asked for.
+        /// The answer has a content encoding that was not asked for.
         case contentEncoded
         /// The answer is longer than what is read (SEC-02).
         case tooLong(limit: Int)
@@ -58,7 +58,7 @@ extension RemoteLogFailure.Cause: CustomStringConvertible {
         case .timedOut: "the answer took too long"
         case .status(let code) where (300..<400).contains(code): "the answer is a redirect, status \(code)"
         case .status(let code): "the answer has status \(code)"
-        case .contentEncoded: "the answer is compressed, which was not asked for"
+        case .contentEncoded: "the answer is encoded in a way that was not asked for"
         case .tooLong(let limit): "the answer is longer than \(limit) bytes"
         case .notReadable(let reason): "the answer cannot be read: \(reason)"
         case .notAcceptable(let reason): "the answer cannot be used: \(reason)"
