@@ -19,7 +19,7 @@ struct LogPending: AsyncParsableCommand {
 
             Name every file of the audit stream that has not been thrown away; entries older than the oldest of them \
             are listed as well, unless --from leaves them out. Reads only, also while a server runs: then what is \
-            issued meanwhile is listed too.
+            logged meanwhile is left out, and what is being issued at that moment may be listed.
 
             Example:
               mintmark log pending /var/lib/mintmark --audit-log /var/log/mintmark.jsonl
@@ -44,22 +44,20 @@ struct LogPending: AsyncParsableCommand {
 
     func run() async throws {
         try await options.run { progress in
+            // The heads first: what is below them has its record by the time that the audit files are read.
+            var logs: [(shard: String, reader: LogReader)] = []
+            for log in try StoredLog.some(directory.value, shard: shard) {
+                logs.append((log.settings.shard, try await log.source().reader()))
+            }
             let recorded = try auditLog.reduce(into: Set<String>()) { serials, file in
                 serials.formUnion(try AuditFileCheck.issuedSerials(file))
             }
             var found: [(shard: String, entry: LoggedCertificate)] = []
-            for log in try StoredLog.some(directory.value, shard: shard) {
-                let source = try log.source()
-                do {
-                    try await Self.look(through: try await source.reader(), from: from, progress) { entry in
-                        let serial = String(entry.serial.drop { $0 == "0" })
-                        if !recorded.contains(serial) { found.append((log.settings.shard, entry)) }
-                    }
-                } catch {
-                    await source.close()
-                    throw error
+            for log in logs {
+                try await Self.look(through: log.reader, from: from, progress) { entry in
+                    let serial = String(entry.serial.drop { $0 == "0" })
+                    if !recorded.contains(serial) { found.append((log.shard, entry)) }
                 }
-                await source.close()
             }
             return (words: Self.text(found), json: Self.json(found))
         }
