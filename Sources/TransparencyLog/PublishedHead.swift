@@ -13,6 +13,8 @@ package final class PublishedHead: Sendable {
         var cosignatures: [CheckpointText: [Int: Cosignature]] = [:]
         var withholding: Withholding?
         var obstacle: String?
+        /// Why no other head is shown any more; nil while heads are.
+        var end: SubmissionFailure?
         var waiters: [UInt64: (index: LeafIndex, continuation: CheckedContinuation<Void, any Error>)] = [:]
         var nextWaiter: UInt64 = 0
     }
@@ -68,9 +70,13 @@ package final class PublishedHead: Sendable {
     }
 
     /// Takes a committed head; one that is not newer is left alone, so that answers never go back.
-    package func publish(_ checkpoint: Checkpoint) {
-        let shown = current.withLock { state in
-            guard Self.isNewer(checkpoint, than: state.newest) else { return [CheckedContinuation<Void, any Error>]() }
+    ///
+    /// Answers false, and forgets the head, after `end(with:)`.
+    @discardableResult
+    package func publish(_ checkpoint: Checkpoint) -> Bool {
+        let shown = current.withLock { state -> [CheckedContinuation<Void, any Error>]? in
+            guard state.end == nil else { return nil }
+            guard Self.isNewer(checkpoint, than: state.newest) else { return [] }
             state.newest = checkpoint
             if let withholding = state.withholding, !Self.isQuorum(checkpoint.text, state) {
                 if withholding.since == nil { state.withholding?.since = .now }
@@ -78,8 +84,22 @@ package final class PublishedHead: Sendable {
             }
             return Self.show(checkpoint, &state)
         }
+        guard let shown else { return false }
         for waiter in shown { waiter.resume() }
         changed.yield()
+        return true
+    }
+
+    /// From now on shows no other head, also none that witnesses come to agree to (transparency-log 3.5).
+    ///
+    /// Whoever waits for a head, or comes to wait for one, gets the failure.
+    func end(with failure: SubmissionFailure) {
+        let waiters = current.withLock { state in
+            defer { state.waiters = [:] }
+            state.end = failure
+            return state.waiters.values.map(\.continuation)
+        }
+        for waiter in waiters { waiter.resume(throwing: failure) }
     }
 
     /// From now on shows a head only when enough witnesses of the policy have cosigned it; called before anybody reads.
@@ -137,7 +157,7 @@ package final class PublishedHead: Sendable {
 
     /// Moves the published head; answers those who have waited for what it covers.
     private static func show(_ checkpoint: Checkpoint, _ state: inout State) -> [CheckedContinuation<Void, any Error>] {
-        guard isNewer(checkpoint, than: state.published) else { return [] }
+        guard state.end == nil, isNewer(checkpoint, than: state.published) else { return [] }
         state.published = checkpoint
         state.withholding?.since = checkpoint.text == state.newest.text ? nil : .now
         state.cosignatures = state.cosignatures.filter { $0.key.size >= checkpoint.text.size }
@@ -152,10 +172,13 @@ extension PublishedHead {
     /// Waits until the published head covers a committed entry.
     ///
     /// Throws `SubmissionFailure.temporarilyUnavailable` when that takes longer than the rule allows, and
-    /// `CancellationError` when the caller is cancelled. The entry stays in the log either way.
+    /// `CancellationError` when the caller is cancelled, and the failure of `end(with:)` after that. The entry stays in
+    /// the log either way.
     func waitUntilShown(_ index: LeafIndex) async throws {
-        let limit = current.withLock { state -> Duration? in
-            index.value < state.published.text.size.value ? nil : state.withholding?.limit
+        let limit = try current.withLock { state throws(SubmissionFailure) -> Duration? in
+            guard index.value >= state.published.text.size.value else { return nil }
+            if let end = state.end { throw end }
+            return state.withholding?.limit
         }
         guard let limit else { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
@@ -176,12 +199,13 @@ extension PublishedHead {
         }
         try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                let isShown = current.withLock { state in
-                    guard index.value >= state.published.text.size.value else { return true }
+                let known = current.withLock { state -> Result<Void, any Error>? in
+                    guard index.value >= state.published.text.size.value else { return .success(()) }
+                    if let end = state.end { return .failure(end) }
                     state.waiters[id] = (index, continuation)
-                    return false
+                    return nil
                 }
-                if isShown { continuation.resume() }
+                if let known { continuation.resume(with: known) }
                 // A cancellation that came before the continuation was there has found nothing to end.
                 if Task.isCancelled { cancel(id) }
             }

@@ -13,10 +13,10 @@ package final class Sequencer: Sendable {
     private let key: any SigningKey
     private let format: RecordFormat
     let published: PublishedHead
-    private let received = Mutex<[ReceivedCosignature]>([])
+    let received = Mutex<[ReceivedCosignature]>([])
     private let clock: @Sendable () -> Timestamp
     private let heartbeat: Duration
-    private let logger: Logger
+    let logger: Logger
     private let sequenced: @Sendable (Duration) -> Void
     let queue: SubmissionQueue
 
@@ -95,9 +95,13 @@ package final class Sequencer: Sendable {
 
     /// Stops signing for good, because what is stored cannot be trusted (transparency-log 3.5): reads go on.
     ///
-    /// Everyone who waits is told. The store remembers it, so that a restart does not forget.
+    /// No head is shown from now on that was not before: one that is being committed at this moment stays in the store,
+    /// and whoever waits for its entries is told so, as everyone else who waits. The store remembers the freeze, so
+    /// that a restart does not forget.
     package func freeze(because reason: String) async {
         guard condition.move(to: .frozen(reason: reason)) else { return }
+        // First, because an entry is only ever answered with after its head is shown.
+        published.end(with: .frozen)
         queue.refuse(with: .frozen)
         logger.critical("the log is frozen", metadata: ["reason": "\(reason)"])
         do {
@@ -222,6 +226,9 @@ package final class Sequencer: Sendable {
             pause(because: withheld.description, batch)
         } catch CommitFailure.rolledBack(let error) {
             pause(because: "\(error)", batch)
+        } catch is Ended {
+            // Whoever froze the log tells everyone who waits.
+            return
         } catch let wrong as WrongDuplicate {
             await freeze(because: "the index of duplicates points to a wrong entry \(wrong.index.value)")
         }
@@ -239,7 +246,7 @@ package final class Sequencer: Sendable {
         let epoch = tree.state.epoch
         try await integrate([], into: &tree)
         // Without a head the log cannot write for now.
-        guard tree.state.epoch > epoch else { return }
+        guard tree.state.epoch > epoch, !condition.value.isFinal else { return }
         try await store.closeForGood(actor: order.actor, reason: order.reason, now: clock())
         guard condition.move(to: .closed(reason: order.reason)) else { return }
         logger.notice(
@@ -296,13 +303,19 @@ package final class Sequencer: Sendable {
         let description: String
     }
 
+    /// The log was frozen while a head was being made: nobody may see that head, nor an entry that only it covers.
+    private struct Ended: Error {}
+
     /// The index of duplicates points to an entry that is none: the store was changed by another hand.
     private struct WrongDuplicate: Error {
         let index: LeafIndex
     }
 
     /// W7 to W10 and W12: signs the head, commits, and only then lets anyone see it.
+    ///
+    /// Throws `Ended` when the log is frozen meanwhile; the batch is then in the store or not.
     private func commit(_ built: BatchBuilder.Built, into tree: inout SequencedTree) async throws {
+        guard !condition.value.isFinal else { throw Ended() }
         let signed: SignedTreeHead
         do {
             signed = try await SignedTreeHead.signing(built.head, with: key)
@@ -319,7 +332,7 @@ package final class Sequencer: Sendable {
         let next = LogState(
             epoch: tree.state.epoch + 1, signedTreeHead: signed, peaks: built.peaks, edge: built.edge)
         // Whoever froze the log while the key worked wants no further head.
-        if condition.value.isFinal { throw CommitFailure.rolledBack(Withheld(description: condition.value.name)) }
+        guard !condition.value.isFinal else { throw Ended() }
         let cosignatures = takeReceived()
         let shown = published.shown(with: cosignatures, next: checkpoint)
         let batch = LogBatch(
@@ -336,55 +349,7 @@ package final class Sequencer: Sendable {
             logger.notice("the log writes", metadata: ["size": "\(built.head.size.value)"])
         }
         attach(cosignatures)
-        published.publish(checkpoint)
-    }
-
-    /// Forgets that heads were once withheld until witnesses had cosigned them, unless nothing is written any more.
-    package func showEveryHead() async throws {
-        guard !condition.value.isFinal else { return }
-        _ = try await store.witnessRecords?.noteWithholding(from: nil)
-    }
-
-    /// Accepts a cosignature that was verified; it is shown once it is stored, which no batch waits for.
-    func keep(_ cosignature: ReceivedCosignature) {
-        received.withLock { $0.append(cosignature) }
-        queue.wake()
-    }
-
-    /// Stores what no batch has taken along.
-    private func keepCosignatures() async throws {
-        let cosignatures = takeReceived()
-        guard !cosignatures.isEmpty, let records = store.witnessRecords else { return }
-        let result: Result<Void, CommitFailure>
-        do throws(CommitFailure) {
-            let shown = published.shown(with: cosignatures)
-            result = .success(try await records.commit(cosignatures.map(\.kept), shown: shown))
-        } catch {
-            result = .failure(error)
-        }
-        if case .failure(.rolledBack(let error)) = result {
-            logger.warning("cosignatures are not stored yet", metadata: ["reason": "\(error)"])
-            return putBack(cosignatures)
-        }
-        try result.get()
-        attach(cosignatures)
-    }
-
-    private func takeReceived() -> [ReceivedCosignature] {
-        received.withLock { received in
-            defer { received = [] }
-            return received
-        }
-    }
-
-    private func putBack(_ cosignatures: [ReceivedCosignature]) {
-        received.withLock { $0 = cosignatures + $0 }
-    }
-
-    private func attach(_ cosignatures: [ReceivedCosignature]) {
-        for received in cosignatures {
-            published.attach(received.cosignature, of: received.witness, to: received.checkpoint)
-        }
+        guard published.publish(checkpoint) else { throw Ended() }
     }
 
     /// Tells everyone in a batch to come back: nothing of it was written, and reads go on.
@@ -393,7 +358,9 @@ package final class Sequencer: Sendable {
             logger.error("the log does not write for now", metadata: ["reason": "\(reason)"])
         }
         for submission in batch {
-            let failure = SubmissionFailure.temporarilyUnavailable(retryAfter: SubmissionQueue.retryAfter())
+            let failure =
+                condition.value.submissionFailure
+                ?? .temporarilyUnavailable(retryAfter: SubmissionQueue.retryAfter())
             queue.finish(submission.key, .failure(failure))
         }
     }

@@ -72,6 +72,72 @@ import Testing
         #expect(try await log.inspect().head.size.value == 4)
     }
 
+    @Test func `a head whose commit a freeze has overtaken stays in the store and is not shown (3.5)`() async throws {
+        let log = try TestLog()
+        try await log.fill(3)
+        let store = FaultyStore(try await log.open(), faults: [])
+        let published = log.publishedHead(of: store)
+        let shown = Mutex<TreeHead?>(nil)
+        try await log.run(store, published: published) { sequencer, _ in
+            store.wait(.beforeReturn) {
+                shown.withLock { $0 = published.checkpoint.signedTreeHead.head }
+                await sequencer.freeze(because: "test")
+            }
+            await #expect(throws: SubmissionFailure.frozen) { try await sequencer.submit(.test(50)) }
+        }
+        // The sequencer has ended, so it has done all that it would.
+        #expect(published.checkpoint.signedTreeHead.head == shown.withLock { $0 })
+        #expect(published.checkpoint.signedTreeHead.head.size.value == 3)
+        #expect(published.newest == published.checkpoint)
+        #expect(try await log.inspect().head.size.value == 4)
+    }
+
+    @Test func `nothing is signed after a freeze that came before the signature (3.5)`() async throws {
+        let log = try TestLog()
+        try await log.fill(3)
+        let store = FaultyStore(try await log.open(), faults: [])
+        let key = CountingKey(log.key)
+        let count = Mutex(0)
+        try await log.run(store, key: key) { sequencer, _ in
+            store.wait(.beforeSigning) {
+                count.withLock { $0 = key.count }
+                await sequencer.freeze(because: "test")
+            }
+            await #expect(throws: SubmissionFailure.frozen) { try await sequencer.submit(.test(50)) }
+        }
+        #expect(key.count == count.withLock { $0 })
+        #expect(try await log.inspect().head.size.value == 3)
+    }
+
+    @Test func `whoever waits for a head that a freeze keeps back is told, and nobody waits for ever`() async throws {
+        let log = try TestLog()
+        try await log.fill(3)
+        let store = try await log.open()
+        let published = log.publishedHead(of: store)
+        published.end(with: .frozen)
+        let four = try #require(LeafIndex(3))
+        await #expect(throws: SubmissionFailure.frozen) { try await published.waitUntilShown(four) }
+        try await published.waitUntilShown(try #require(LeafIndex(2)))
+        await store.abandon()
+    }
+
+    /// A key that counts its signatures.
+    private final class CountingKey: SigningKey {
+        private let key: LocalSigningKey
+        private let signatures = Mutex(0)
+
+        init(_ key: LocalSigningKey) { self.key = key }
+
+        var publicKey: PublicKey { key.publicKey }
+        var scheme: SignatureScheme { key.scheme }
+        var count: Int { signatures.withLock { $0 } }
+
+        func signature(over message: [UInt8]) async throws -> [UInt8] {
+            signatures.withLock { $0 += 1 }
+            return try await key.signature(over: message)
+        }
+    }
+
     @Test func `a freeze that only the guard remembers is a freeze`() async throws {
         let log = try TestLog()
         try await log.fill(3)

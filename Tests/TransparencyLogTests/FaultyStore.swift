@@ -21,6 +21,15 @@ final class FaultyStore: LogStore {
     private let faults: Mutex<[Fault]>
     private let commits = Mutex(0)
     private let isHeld = Mutex(false)
+    private let between = Mutex<[Moment: @Sendable () async -> Void]>([:])
+
+    /// A moment of a batch with entries.
+    enum Moment: Hashable, Sendable {
+        /// Its entries were looked for, and nothing is signed yet.
+        case beforeSigning
+        /// It is durable, and whoever commits does not know yet.
+        case beforeReturn
+    }
 
     init(_ store: any LogStore, faults: [Fault]) {
         self.store = store
@@ -34,6 +43,15 @@ final class FaultyStore: LogStore {
     /// Makes every commit fail before COMMIT, those of heartbeats too, until told otherwise.
     func hold(_ holds: Bool) {
         isHeld.withLock { $0 = holds }
+    }
+
+    /// Waits for `body` at a moment of the next batch with entries.
+    func wait(_ moment: Moment, for body: @escaping @Sendable () async -> Void) {
+        between.withLock { $0[moment] = body }
+    }
+
+    private func pass(_ moment: Moment) async {
+        await between.withLock { $0.removeValue(forKey: moment) }?()
     }
 
     /// How often a commit was asked for.
@@ -54,6 +72,7 @@ final class FaultyStore: LogStore {
             throw .unknown(Injected())
         case .maintenance, nil: try await store.commit(batch)
         }
+        if !batch.entries.isEmpty { await pass(.beforeReturn) }
     }
 
     func read<Value: Sendable>(
@@ -65,7 +84,9 @@ final class FaultyStore: LogStore {
     func readForCommit<Value: Sendable>(
         _ body: @escaping @Sendable (any LogSnapshot) throws -> Value
     ) async throws -> Value {
-        try await store.readForCommit(body)
+        let value = try await store.readForCommit(body)
+        await pass(.beforeSigning)
+        return value
     }
 
     func maintain() async throws {

@@ -52,12 +52,13 @@ final class TestLog: Sendable {
     /// Throws what `run()` throws after `body` has ended.
     func run<Value: Sendable>(
         _ store: any LogStore, heartbeat: Duration = .seconds(30), published: PublishedHead? = nil,
+        key: (any SigningKey)? = nil,
         _ body: @escaping @Sendable (Sequencer, LogReader) async throws -> Value
     ) async throws -> Value {
         let published = published ?? publishedHead(of: store)
         let sequencer = Sequencer(
-            store: store, description: description, key: key, format: TestRecord.format, published: published,
-            heartbeat: heartbeat, clock: { [clock] in clock.now }, logger: .silent)
+            store: store, description: description, key: key ?? self.key, format: TestRecord.format,
+            published: published, heartbeat: heartbeat, clock: { [clock] in clock.now }, logger: .silent)
         let reader = LogReader(store: store, published: published, format: TestRecord.format)
         async let running: Void = sequencer.run()
         let result: Result<Value, any Error>
