@@ -65,6 +65,8 @@ def test_content_encodings(proxy):
         assert "not asked for" in audit(proxy.url, *proxy.options, "--api", "static")["finding"], encoding
     proxy.lies = {"tile/": lambda body: Answer(gzip.compress(body)[:-9], Content_Encoding="gzip")}
     assert not audit(proxy.url, *proxy.options, "--api", "static").get("ok")
+    proxy.lies = {"tile/": lambda _: Answer(gzip.compress(bytes(100 << 20), 1), Content_Encoding="gzip")}
+    assert "longer than" in audit(proxy.url, *proxy.options, "--api", "static")["finding"]
 
 
 def test_a_partial_tile_that_is_gone(tmp_path):

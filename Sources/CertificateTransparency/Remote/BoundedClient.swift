@@ -112,6 +112,12 @@ package final class BoundedClient: Sendable {
             return try await read(response, request.limits)
         } catch let cause as RemoteLogFailure.Cause {
             throw cause
+        } catch NIOHTTPDecompression.DecompressionError.limit {
+            throw RemoteLogFailure.Cause.tooLong(limit: connections.decompressedLimit ?? 0)
+        } catch let error as NIOHTTPDecompression.DecompressionError {
+            throw RemoteLogFailure.Cause.notReadable("it cannot be decompressed: \(error)")
+        } catch is NIOHTTPDecompression.ExtraDecompressionError {
+            throw RemoteLogFailure.Cause.notReadable("it cannot be decompressed")
         } catch {
             try Task.checkCancellation()
             throw RemoteLogFailure.Cause.unreachable(NetworkErrorText.describing(error, url: request.url))
